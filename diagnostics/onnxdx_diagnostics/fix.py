@@ -1,0 +1,43 @@
+"""Fixes: what to change, how sure we are of it, and the edits that do it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Applicability(enum.Enum):
+    """How far a fix has been tried (promise P3).
+
+    PROVEN: applied, re-exported, and the numbers agree with eager. PLAUSIBLE: applies and exports. MANUAL: text only.
+    """
+
+    PROVEN = "proven"
+    PLAUSIBLE = "plausible"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace the region [start, end) of `path` by `text`; 1-based lines and columns, an empty region inserts."""
+
+    path: str
+    start_line: int
+    start_column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """One way to make a finding go away. `diff` is a unified diff for people; `edits` are the same change for tools.
+
+    A MANUAL fix has neither: its `title` and `text` say what to do.
+    """
+
+    title: str
+    applicability: Applicability = Applicability.MANUAL
+    text: str = ""
+    diff: str = ""
+    edits: tuple[Edit, ...] = ()

@@ -1,0 +1,50 @@
+"""DX301: no ONNX function is registered for an operator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from onnxdx_diagnostics.finding import Finding, Level
+from onnxdx_diagnostics.fix import Fix
+
+
+@dataclass(frozen=True)
+class NoOnnxFunction(Finding):
+    """An operator of the model has no ONNX function.
+
+    ## What it means
+    The graph calls an ATen or custom operator that the registry has no ONNX function for, and that torch has no
+    decomposition for either.
+
+    ## Why it stops the export
+    Every operator must become ONNX operators. This one would leave a hole in the model, so the rest is exported
+    around a placeholder and no model file is handed out.
+
+    ## How to fix it
+    Express the operator by others, or register an ONNX Script function for it.
+    """
+
+    id: ClassVar[str] = "DX301"
+    name: ClassVar[str] = "no-onnx-function"
+    level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = '''
+import torch
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return torch.lgamma(x) + torch.special.i1(x)  # expect: DX301
+
+def build():
+    return Net(), (torch.rand(2, 3),)
+'''
+
+    operator: str
+    candidates: tuple[str, ...] = ()
+
+    def message(self) -> str:
+        return f"`{self.operator}` has no ONNX function."
+
+    def fixes(self) -> tuple[Fix, ...]:
+        near = f" Operators with a similar name that have one: {', '.join(self.candidates)}." if self.candidates else ""
+        return (Fix(f"Register an ONNX Script function for `{self.operator}`, or express it by other operators.{near}"),)

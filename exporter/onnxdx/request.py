@@ -1,0 +1,60 @@
+"""What the user asks for: a model, its inputs, and how it is to be exported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+
+from onnxdx_diagnostics.finding import Location
+
+if TYPE_CHECKING:
+    from onnxdx.registry import OnnxRegistry
+
+DEFAULT_OPSET = 20
+SUPPORTED_OPSETS = range(18, 24)
+
+FunctionsMode = Literal["none", "modules"]
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """How to export. Every option does what it says.
+
+    dynamic_shapes: as for `torch.export.export`; a string in place of a Dim names a dynamic dimension. The argument of
+        `export()` of the same name wins over this one.
+    onnx_registry: which ONNX function stands for which operator; None is torchlib plus onnxdx's own functions.
+    opset_version: ONNX opset of the default domain, one of `SUPPORTED_OPSETS`.
+    functions: "none" gives a flat graph, "modules" turns every nn.Module call into a call of an ONNX function.
+    training: leave the module in the mode it is in; by default it is exported in eval mode.
+    optimize: fold constants, merge equal nodes, drop dead ones.
+    verify: run the result in ONNX Runtime and compare it with eager.
+    """
+
+    dynamic_shapes: Any = None
+    onnx_registry: OnnxRegistry | None = None
+    opset_version: int = DEFAULT_OPSET
+    functions: FunctionsMode = "none"
+    training: bool = False
+    optimize: bool = True
+    verify: bool = True
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """One export, complete: what `export()` and the command line hand to the pipeline.
+
+    `target` is how the report names the model ("train/model.py:build"); `root` is the project root that user code lies
+    under; `call_site` is the line that asked for the export, where a finding goes that has no line of its own.
+    """
+
+    model: torch.nn.Module
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    dynamic_shapes: Any = None
+    options: ExportOptions = field(default_factory=ExportOptions)
+    target: str = ""
+    root: str = ""
+    call_site: Location | None = None
