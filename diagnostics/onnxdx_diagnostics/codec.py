@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import types
+import typing
 from dataclasses import fields
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeVar
 
 from onnxdx_diagnostics import catalog
 from onnxdx_diagnostics.finding import Finding, Frame, Level, Location, Site
@@ -14,6 +17,10 @@ from onnxdx_diagnostics.report import Outcome, PassRecord, Report, Trial, Verdic
 
 SCHEMA = "onnxdx/1"
 Plain = dict[str, Any]
+T = TypeVar("T")
+
+# No finding spans more lines; a file that says so would fill the screen.
+_LONGEST_REGION = 10_000
 
 
 class ReportUnreadable(ValueError):
@@ -43,17 +50,17 @@ def from_plain(plain: Plain) -> Report:
         raise ReportUnreadable(f"expected schema {SCHEMA!r}, found {found!r}")
     try:
         return Report(
-            target=plain["target"],
+            target=_typed(plain["target"], str),
             exported=plain["outcome"] == "exported",
             findings=tuple(_read_finding(item) for item in plain["findings"]),
             passes=tuple(_read_record(item) for item in plain["passes"]),
             verdict=_read_verdict(plain["verdict"]),
-            root=plain["root"],
-            environment=plain["environment"],
-            started=plain["started"],
-            seconds=plain["seconds"],
+            root=_typed(plain["root"], str),
+            environment={str(name): _typed(version, str) for name, version in plain["environment"].items()},
+            started=_typed(plain["started"], str),
+            seconds=float(plain["seconds"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ReportUnreadable(f"damaged report: {error!r}") from error
 
 
@@ -88,7 +95,7 @@ def _record(record: PassRecord) -> Plain:
         "name": record.name,
         "outcome": record.outcome.value,
         "seconds": record.seconds,
-        "facts": dict(record.facts),
+        "facts": {name: _plain_fact(value) for name, value in record.facts.items()},
     }
 
 
@@ -108,11 +115,10 @@ def _finding(finding: Finding, root: str) -> Plain:
         "occurrences": site.occurrences,
         "modules": list(site.modules),
         "stack": [
-            {**_location(frame.location, root), "function": frame.function, "user": frame.user}
-            for frame in site.stack
+            {**_location(frame.location, root), "function": frame.function, "user": frame.user} for frame in site.stack
         ],
         "fixes": [_fix(fix, root) for fix in finding.fixes()],
-        "facts": finding.facts(),
+        "facts": {name: _plain_fact(value) for name, value in finding.facts().items()},
     }
 
 
@@ -143,24 +149,27 @@ def _fix(fix: Fix, root: str) -> Plain:
 def _read_verdict(plain: Plain) -> Verdict:
     trials = tuple(
         Trial(
-            sizes=item["sizes"],
+            sizes={str(name): _typed(size, int) for name, size in item["sizes"].items()},
             outcome=VerdictOutcome(item["outcome"]),
-            max_abs=math.inf if item["max_abs"] is None else item["max_abs"],
-            max_rel=math.inf if item["max_rel"] is None else item["max_rel"],
-            reason=item["reason"],
+            max_abs=math.inf if item["max_abs"] is None else float(item["max_abs"]),
+            max_rel=math.inf if item["max_rel"] is None else float(item["max_rel"]),
+            reason=_typed(item["reason"], str),
         )
         for item in plain["trials"]
     )
-    return Verdict(VerdictOutcome(plain["outcome"]), plain["reason"], trials)
+    return Verdict(VerdictOutcome(plain["outcome"]), _typed(plain["reason"], str), trials)
 
 
 def _read_record(plain: Plain) -> PassRecord:
-    return PassRecord(plain["name"], Outcome(plain["outcome"]), plain["seconds"], plain["facts"])
+    return PassRecord(
+        _typed(plain["name"], str), Outcome(plain["outcome"]), float(plain["seconds"]), dict(plain["facts"])
+    )
 
 
 def _read_finding(plain: Plain) -> Finding:
     rule = catalog.rule(plain["id"])
-    facts = {name: tuple(value) if isinstance(value, list) else value for name, value in plain["facts"].items()}
+    kinds = _fact_types(rule)
+    facts = {name: _read_fact(value, kinds[name]) for name, value in plain["facts"].items()}
     return rule(site=_read_site(plain), **facts)
 
 
@@ -168,21 +177,61 @@ def _read_site(plain: Plain) -> Site:
     return Site(
         location=_read_location(plain["location"]) if plain["location"] else None,
         stack=tuple(
-            Frame(_read_location(frame), frame["function"], frame["user"]) for frame in plain["stack"]
+            Frame(_read_location(frame), _typed(frame["function"], str), _typed(frame["user"], bool))
+            for frame in plain["stack"]
         ),
-        module=plain["module"],
-        module_class=plain["module_class"],
-        fx_node=plain["fx_node"],
-        op=plain["op"],
-        values=tuple(plain["values"]),
-        occurrences=plain["occurrences"],
-        modules=tuple(plain["modules"]),
+        module=_typed(plain["module"], str),
+        module_class=_typed(plain["module_class"], str),
+        fx_node=_typed(plain["fx_node"], str),
+        op=_typed(plain["op"], str),
+        values=_texts(plain["values"]),
+        occurrences=_typed(plain["occurrences"], int),
+        modules=_texts(plain["modules"]),
     )
 
 
 def _read_location(plain: Plain) -> Location:
-    names = [field.name for field in fields(Location)]
-    return Location(**{name: plain[name] for name in names})
+    texts = {name: _typed(plain[name], str) for name in ("path", "snippet")}
+    numbers = {name: _typed(plain[name], int) for name in ("line", "column", "end_line", "end_column")}
+    if min(numbers["line"], numbers["column"]) < 1 or numbers["end_line"] - numbers["line"] > _LONGEST_REGION:
+        raise ValueError(f"no region of a file: {numbers}")
+    return Location(**texts, **numbers)
+
+
+def _typed(value: object, kind: type[T]) -> T:
+    """`value`, which must be of exactly this type: what is read from a file is believed in nothing."""
+    if type(value) is not kind:
+        raise TypeError(f"expected {kind.__name__}, found {value!r:.80}")
+    return value
+
+
+def _texts(values: list[object]) -> tuple[str, ...]:
+    return tuple(_typed(value, str) for value in _typed(values, list))
+
+
+@functools.cache
+def _fact_types(rule: type[Finding]) -> dict[str, Any]:
+    hints = typing.get_type_hints(rule)
+    return {field.name: hints[field.name] for field in fields(rule) if field.name != "site"}
+
+
+def _plain_fact(value: object) -> object:
+    """JSON has no NaN and no infinity: they travel by name."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _read_fact(value: object, kind: Any) -> object:
+    kinds = typing.get_args(kind) if typing.get_origin(kind) in (typing.Union, types.UnionType) else (kind,)
+    for candidate in kinds:
+        if isinstance(value, list) and typing.get_origin(candidate) is tuple:
+            return _texts(value)
+        if type(value) is candidate:
+            return value
+    if float in kinds and (isinstance(value, int) or value in ("nan", "inf", "-inf")):
+        return float(typing.cast(str, value))
+    raise TypeError(f"expected a fact of type {kind}, found {value!r:.80}")
 
 
 __all__ = ["SCHEMA", "Applicability", "Fix", "Level", "ReportUnreadable", "from_plain", "shown_path", "to_plain"]

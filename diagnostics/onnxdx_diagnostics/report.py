@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 from onnxdx_diagnostics.atomic import write_text
 from onnxdx_diagnostics.finding import Finding, Level
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Outcome(enum.Enum):
@@ -103,7 +106,9 @@ class Report:
         """The report as one JSON object; its schema is docs/report.schema.json."""
         from onnxdx_diagnostics.codec import to_plain
 
-        return json.dumps(to_plain(self), indent=indent, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(to_plain(self), indent=indent, ensure_ascii=False, allow_nan=False)
+        # A path that is not UTF-8 is a text with lone surrogates, which only an escape can carry.
+        return text if _LONE_SURROGATE.search(text) is None else json.dumps(json.loads(text), indent=indent)
 
     def to_sarif(self) -> dict[str, Any]:
         """The report as a SARIF 2.1.0 log (a JSON-ready dict)."""
@@ -122,5 +127,5 @@ class Report:
 
         try:
             return from_plain(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ReportUnreadable(f"{path} is not a report of onnxdx: {error}") from error

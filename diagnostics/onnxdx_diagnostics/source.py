@@ -1,0 +1,323 @@
+"""Regions of Python source: from a line and the name of an operator to the expression that called it."""
+
+from __future__ import annotations
+
+import ast
+import io
+import linecache
+import os
+import re
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from onnxdx_diagnostics.finding import Location
+
+# A call over more lines than this is shown by its first line only: hosts hide an alert that leaves the diff.
+LONGEST_REGION = 10
+
+_OPERATORS: dict[type[ast.AST], frozenset[str]] = {
+    ast.Add: frozenset({"add", "iadd", "radd"}),
+    ast.Sub: frozenset({"sub", "subtract", "isub", "rsub"}),
+    ast.Mult: frozenset({"mul", "multiply", "imul", "rmul"}),
+    ast.Div: frozenset({"div", "divide", "true_divide", "truediv", "itruediv", "reciprocal"}),
+    ast.FloorDiv: frozenset({"floor_divide", "floordiv", "div", "floor"}),
+    ast.Mod: frozenset({"remainder", "fmod", "mod"}),
+    ast.Pow: frozenset({"pow", "float_power", "square"}),
+    ast.MatMult: frozenset({"matmul", "mm", "bmm", "mv", "dot", "addmm"}),
+    ast.BitAnd: frozenset({"bitwise_and", "and", "logical_and", "iand"}),
+    ast.BitOr: frozenset({"bitwise_or", "or", "logical_or", "ior"}),
+    ast.BitXor: frozenset({"bitwise_xor", "xor", "logical_xor", "ixor"}),
+    ast.LShift: frozenset({"bitwise_left_shift", "lshift"}),
+    ast.RShift: frozenset({"bitwise_right_shift", "rshift"}),
+    ast.USub: frozenset({"neg", "negative"}),
+    ast.UAdd: frozenset({"pos", "positive"}),
+    ast.Invert: frozenset({"bitwise_not", "logical_not", "invert"}),
+    ast.Not: frozenset({"not", "bool", "is_nonzero", "item", "local_scalar_dense", "guard"}),
+    ast.Eq: frozenset({"eq", "equal"}),
+    ast.NotEq: frozenset({"ne", "not_equal"}),
+    ast.Lt: frozenset({"lt", "less"}),
+    ast.LtE: frozenset({"le", "less_equal"}),
+    ast.Gt: frozenset({"gt", "greater"}),
+    ast.GtE: frozenset({"ge", "greater_equal"}),
+    ast.In: frozenset({"contains"}),
+    ast.NotIn: frozenset({"contains"}),
+}
+_READS = frozenset(
+    {"getitem", "select", "slice", "index", "unsqueeze", "gather", "sym_size", "masked_select", "nonzero"}
+)
+_WRITES = frozenset(
+    {
+        "setitem",
+        "index_put",
+        "copy",
+        "fill",
+        "masked_fill",
+        "select_scatter",
+        "slice_scatter",
+        "index_copy",
+        "lift_fresh_copy",
+    }
+)
+_CONDITIONS = frozenset({"if", "bool", "is_nonzero", "item", "local_scalar_dense", "guard"})
+_CONVERSIONS = frozenset(
+    {"to", "float", "double", "half", "bfloat16", "int", "long", "short", "bool", "type", "type_as", "cuda", "cpu"}
+)
+_VIEWS = frozenset({"view", "reshape", "flatten", "unflatten", "view_as", "reshape_as", "ravel"})
+_SCALARS = frozenset({"item", "tolist", "int", "float", "bool", "range", "index"})
+
+# ATen names whose usual spelling in Python is another one.
+_SPELLINGS: dict[str, frozenset[str]] = {
+    "addmm": frozenset({"linear"}),
+    "mm": frozenset({"matmul", "linear"}),
+    "bmm": frozenset({"matmul"}),
+    "convolution": frozenset({"conv1d", "conv2d", "conv3d", "conv"}),
+    "native_layer_norm": frozenset({"layer_norm"}),
+    "native_batch_norm": frozenset({"batch_norm"}),
+    "native_group_norm": frozenset({"group_norm"}),
+    "native_dropout": frozenset({"dropout"}),
+    "to_copy": _CONVERSIONS,
+    "to": _CONVERSIONS,
+    "convert_element_type": _CONVERSIONS,
+    "type_as": _CONVERSIONS,
+    "view": _VIEWS,
+    "unsafe_view": _VIEWS | {"matmul"},
+    "reshape": _VIEWS,
+    "t": frozenset({"T", "mT", "t"}),
+    "transpose": frozenset({"T", "mT", "swapaxes"}),
+    "permute": frozenset({"T", "mT"}),
+    "numpy_T": frozenset({"T"}),
+    "cat": frozenset({"concat", "concatenate", "hstack", "vstack"}),
+    "local_scalar_dense": _SCALARS,
+    "item": _SCALARS,
+    "is_nonzero": frozenset({"bool"}),
+    "sym_size": frozenset({"shape", "size", "len"}),
+    "nonzero": frozenset({"where", "argwhere"}),
+    "i1": frozenset({"i1"}),
+    "special_i1": frozenset({"i1"}),
+    "constant_pad_nd": frozenset({"pad"}),
+    "upsample_nearest2d": frozenset({"interpolate"}),
+    "upsample_bilinear2d": frozenset({"interpolate"}),
+    "upsample_bicubic2d": frozenset({"interpolate"}),
+    "grid_sampler_2d": frozenset({"grid_sample"}),
+    "grid_sampler_3d": frozenset({"grid_sample"}),
+    "grid_sampler": frozenset({"grid_sample"}),
+    "argmax": frozenset({"max"}),
+    "amax": frozenset({"max"}),
+    "amin": frozenset({"min"}),
+    "lift_fresh_copy": frozenset({"tensor", "as_tensor"}),
+    "lift_fresh": frozenset({"tensor", "as_tensor"}),
+}
+_NAMESPACES = frozenset({"aten", "prims", "prim", "operator", "_operator", "builtins", "math", "higher_order"})
+
+_HAS_REGION = (ast.expr, ast.stmt)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """One file: its lines without line ends, and the nodes of its syntax tree by the lines they touch."""
+
+    lines: tuple[str, ...]
+    nodes: dict[int, list[ast.expr | ast.stmt]] = field(default_factory=dict)
+
+
+def region(path: str, line: int, hint: str = "") -> Location:
+    """The smallest sensible region on `line` (1-based) of the file `path` for the operator named by `hint`.
+
+    `hint` is an operator ("aten.sum.dim_IntList", "mylib::twist", "getitem") or "if" for the test of a branch. With a
+    match this is the innermost expression that calls or spells the operator; without, the statement on that line.
+    Never raises: a file that cannot be read gives a bare location, one that does not parse gives the whole line.
+    """
+    source = _source(path)
+    if not 1 <= line <= len(source.lines):
+        return Location(path, max(line, 1))
+    nodes = source.nodes.get(line, [])
+    found = _operation(nodes, line, names_of(hint)) if hint else None
+    span = _call_span(found, line) if found else _statement_span(source, nodes, line)
+    return _location(path, source, span)
+
+
+def lines_of(path: str, line: int, end_line: int = 0) -> str:
+    """The text of the lines `line..end_line` (1-based, inclusive) of `path`; empty when they cannot be read."""
+    return "\n".join(_source(path).lines[max(line, 1) - 1 : max(end_line, line)])
+
+
+def definition(path: str, name: str) -> int | None:
+    """The line of the top-level `def`, `class` or assignment of `name` in `path`, if there is one."""
+    for nodes in _source(path).nodes.values():
+        for node in nodes:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name == name:
+                return node.lineno
+            if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+                return node.lineno
+    return None
+
+
+def names_of(hint: str) -> frozenset[str]:
+    """The bare operator names that `hint` can mean: "aten::add_.Tensor" is "add", "mylib.twist" may be either."""
+    quoted = re.search(r"function (\w+)", hint)
+    parts = re.split(r"\.|::", quoted.group(1) if quoted else hint)
+    if parts[0] == "torch" and "ops" not in parts:
+        parts = parts[-1:]
+    parts = [part for part in parts if part not in ("torch", "ops", "default")]
+    if len(parts) > 1 and (parts[0] in _NAMESPACES or "::" in hint or len(parts) > 2):
+        parts = parts[1:2]
+    return frozenset(filter(None, map(_bare, parts)))
+
+
+def _bare(name: str) -> str:
+    """A name without FX counter ("add_1"), mark of the in-place variant ("add_") or of a private one ("_softmax")."""
+    return re.sub(r"_\d+$", "", name).strip("_")
+
+
+def _source(path: str) -> _Source:
+    try:
+        stat = os.stat(path)
+    except (OSError, ValueError):
+        return _parsed("".join(_remembered(path)))
+    return _read(path, stat.st_mtime_ns, stat.st_size)
+
+
+def _remembered(path: str) -> list[str]:
+    """The lines of a source that is no file (a notebook cell), where linecache knows them."""
+    try:
+        return linecache.getlines(path)
+    except Exception:  # a hostile `__loader__` or an undecodable name must not cost the finding
+        return []
+
+
+@lru_cache(maxsize=128)
+def _read(path: str, modified: int, size: int) -> _Source:
+    try:
+        with open(path, "rb") as stream:
+            content = stream.read()
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        return _parsed(content.decode(encoding, "replace"))
+    except (OSError, SyntaxError, LookupError):
+        return _Source(())
+
+
+@lru_cache(maxsize=128)
+def _parsed(text: str) -> _Source:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = tuple(text.split("\n")[:-1] if text.endswith("\n") else text.split("\n"))
+    if not text:
+        return _Source(())
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _Source(lines)
+    source = _Source(lines)
+    for node in ast.walk(tree):
+        if isinstance(node, _HAS_REGION):
+            for line in _lines_touched(node):
+                source.nodes.setdefault(line, []).append(node)
+    return source
+
+
+def _lines_touched(node: ast.expr | ast.stmt) -> range:
+    """The lines a node can be found by. A compound statement only by its header, so that long files stay small."""
+    body = getattr(node, "body", None)
+    if isinstance(node, ast.stmt) and isinstance(body, list) and body:
+        return range(node.lineno, max(node.lineno, body[0].lineno - 1) + 1)
+    return range(node.lineno, _end_line(node) + 1)
+
+
+def _end_line(node: ast.expr | ast.stmt) -> int:
+    return node.end_lineno or node.lineno
+
+
+def _operation(nodes: list[ast.expr | ast.stmt], line: int, names: frozenset[str]) -> ast.expr | ast.stmt | None:
+    """The innermost node on `line` that calls one of `names`; failing that, one that spells it in another way."""
+    spelled = names.union(*(_SPELLINGS.get(name, frozenset()) for name in names))
+    for matches in (
+        lambda node: _calls(node, names),
+        lambda node: _spells(node, names) or _reads_attribute(node, names),
+        lambda node: _calls(node, spelled) or _reads_attribute(node, spelled),
+        lambda node: _indexes(node, names),
+    ):
+        found = [node for node in nodes if matches(node)]
+        if found:
+            return min(found, key=lambda node: (not _acts_on(node, line), *_size(node)))
+    tests = list(_tests(nodes)) if names & _CONDITIONS else []
+    return tests[0] if tests else None
+
+
+def _calls(node: ast.AST, names: frozenset[str]) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    match node.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in names or _bare(name) in names
+    return False
+
+
+def _spells(node: ast.AST, names: frozenset[str]) -> bool:
+    match node:
+        case ast.BinOp(op=operator) | ast.AugAssign(op=operator) | ast.UnaryOp(op=operator):
+            return bool(names & _OPERATORS.get(type(operator), frozenset()))
+        case ast.Compare(ops=operators):
+            return any(names & _OPERATORS.get(type(operator), frozenset()) for operator in operators)
+    return False
+
+
+def _reads_attribute(node: ast.AST, names: frozenset[str]) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in names & {"T", "mT", "shape"}
+
+
+def _indexes(node: ast.AST, names: frozenset[str]) -> bool:
+    if not isinstance(node, ast.Subscript):
+        return False
+    return bool(names & (_READS if isinstance(node.ctx, ast.Load) else _WRITES))
+
+
+def _tests(nodes: list[ast.expr | ast.stmt]) -> Iterator[ast.expr]:
+    for node in nodes:
+        if isinstance(node, (ast.If, ast.While, ast.Assert, ast.IfExp)):
+            yield node.test
+
+
+def _acts_on(node: ast.expr | ast.stmt, line: int) -> bool:
+    """Whether Python would blame `line` for this node: it starts there, or the name it calls stands there."""
+    return node.lineno == line or (isinstance(node, ast.Call) and _end_line(node.func) == line)
+
+
+def _size(node: ast.expr | ast.stmt) -> tuple[int, int, int]:
+    end = node.end_col_offset or 0
+    return (_end_line(node) - node.lineno, end - node.col_offset, node.col_offset)
+
+
+# A span is (line, column, end line, end column), all 1-based but the columns: those are UTF-8 byte offsets as in ast.
+_Span = tuple[int, int, int, int]
+
+
+def _call_span(node: ast.expr | ast.stmt, line: int) -> _Span:
+    end_line, end = _end_line(node), node.end_col_offset or 0
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.lineno < line:
+        # A chain of methods over several lines: the region is this link, not the chain before it.
+        link = _end_line(node.func)
+        return (link, (node.func.end_col_offset or 0) - len(node.func.attr.encode()), end_line, end)
+    return (node.lineno, node.col_offset, end_line, end)
+
+
+def _statement_span(source: _Source, nodes: list[ast.expr | ast.stmt], line: int) -> _Span:
+    text = source.lines[line - 1]
+    whole = (line, len(text) - len(text.lstrip()), line, len(text.rstrip().encode()))
+    starting = [node for node in nodes if isinstance(node, ast.stmt) and node.lineno == line]
+    if len(starting) != 1 or _end_line(starting[0]) != line:
+        return whole
+    return (line, starting[0].col_offset, line, starting[0].end_col_offset or whole[3])
+
+
+def _location(path: str, source: _Source, span: _Span) -> Location:
+    line, start, end_line, end = span
+    if end_line - line >= LONGEST_REGION:
+        end_line, end = line, len(source.lines[line - 1].rstrip().encode())
+    lines = source.lines[line - 1 : end_line]
+    return Location(path, line, _column(lines[0], start), end_line, _column(lines[-1], end), "\n".join(lines))
+
+
+def _column(text: str, offset: int) -> int:
+    """The 1-based column in code points of a UTF-8 byte offset."""
+    return len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore")) + 1
