@@ -1,0 +1,47 @@
+"""What a model of the zoo is: a name, a builder, and the sample that the builder makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A model with everything `torch.export.export` wants besides: inputs, and which of their dims are dynamic."""
+
+    model: torch.nn.Module
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    dynamic_shapes: Any = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model of the zoo. `dims` names its dynamic dims; `quick` puts it into the normal test run."""
+
+    name: str
+    family: str
+    dims: tuple[str, ...]
+    quick: bool
+    make: Callable[[], Sample]
+
+    def build(self) -> Sample:
+        """The sample, the same one at every call: weights and inputs come from a fixed seed."""
+        torch.manual_seed(0)
+        sample = self.make()
+        sample.model.eval()
+        return sample
+
+
+def entry(*dims: str, quick: bool = False) -> Callable[[Callable[[], Sample]], Entry]:
+    """Make a function that builds a sample an entry; its name and its module's name are the entry's name and family."""
+
+    def decorate(make: Callable[[], Sample]) -> Entry:
+        family = make.__module__.rpartition(".")[2].replace("_", "-")
+        return Entry(make.__name__.replace("_", "-"), family, dims, quick, make)
+
+    return decorate
