@@ -1,0 +1,369 @@
+"""Targets: what the command line calls TARGET becomes a model with its inputs.
+
+A target is `path/to/file.py:name`, `package.module:name` or a `.pt2` file. Loading one runs the user's code, and
+everything that goes wrong in it is a finding on the user's line.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib
+import importlib.util
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from onnxdx import dynamic_spec, input_spec, pt2
+from onnxdx.provenance import SourceMap
+from onnxdx.request import SUPPORTED_OPSETS, ExportOptions, ExportRequest
+from onnxdx.target_error import TargetError, TargetMisnamed
+from onnxdx_diagnostics import source
+from onnxdx_diagnostics.finding import Finding, Frame, Location, Site
+from onnxdx_diagnostics.rules.dx701_target_not_found import Missing, TargetNotFound
+from onnxdx_diagnostics.rules.dx702_target_not_callable import TargetNotCallable
+from onnxdx_diagnostics.rules.dx703_target_raised import TargetRaised
+from onnxdx_diagnostics.rules.dx704_wrong_target_result import WrongTargetResult
+from onnxdx_diagnostics.rules.dx705_bad_input_spec import BadInputSpec
+from onnxdx_diagnostics.rules.dx706_unsupported_opset import UnsupportedOpset
+from onnxdx_diagnostics.rules.dx708_missing_device import MissingDevice
+
+if TYPE_CHECKING:
+    from onnxdx.registry import OnnxRegistry
+
+_NO_DEVICE = re.compile(
+    r"not compiled with (?P<a>\w+) enabled|No (?P<b>\w+) GPUs are available|deserialize object on an? (?P<c>\w+)"
+    r"|linked with support for (?P<d>\w+) devices|Found no (?P<e>NVIDIA) driver|(?P<f>CUDA) error: invalid device",
+    re.IGNORECASE,
+)
+_LONGEST_TEXT = 300
+_RESULT = "(model, args), (model, args, kwargs) or (model, args, kwargs, dynamic_shapes)"
+
+
+@dataclass(frozen=True)
+class ExportTarget:
+    """A model and all that its export needs; what a target may return instead of a tuple."""
+
+    model: torch.nn.Module
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    dynamic_shapes: Any = None
+    registry: OnnxRegistry | None = None
+
+
+def load(
+    target: str,
+    root: str,
+    options: ExportOptions | None = None,
+    inputs: Sequence[str] = (),
+    dynamic: Sequence[str] = (),
+) -> ExportRequest:
+    """The request to export `target`. `inputs` and `dynamic` are specs of the command line; `root` is the project root.
+
+    Raises TargetMisnamed when the command line is wrong and TargetError when the user's code is; KeyboardInterrupt
+    passes through.
+    """
+    options = options or ExportOptions()
+    if options.opset_version not in SUPPORTED_OPSETS:
+        raise TargetMisnamed(UnsupportedOpset(Site(), options.opset_version, SUPPORTED_OPSETS[0], SUPPORTED_OPSETS[-1]))
+    loading = _Loading(target, root)
+    found = loading.saved() if target.endswith(".pt2") else loading.called(inputs)
+    if inputs and target.endswith(".pt2"):
+        raise TargetMisnamed(BadInputSpec(loading.site, inputs[0], "unwanted", target))
+    loading.check_devices(found)
+    shapes = found.dynamic_shapes
+    if dynamic:
+        shapes = dynamic_spec.parse(dynamic, found.model, found.args, found.kwargs, loading.site)
+    return ExportRequest(
+        model=found.model,
+        args=found.args,
+        kwargs=found.kwargs,
+        dynamic_shapes=shapes,
+        options=replace(options, onnx_registry=found.registry or options.onnx_registry),
+        target=target,
+        root=root,
+        call_site=loading.site.location,
+    )
+
+
+class _Loading:
+    """One target on its way to a model: keeps where its definition stands and which files are the user's."""
+
+    def __init__(self, target: str, root: str) -> None:
+        self.target = target
+        self.root = root
+        self.site = Site()
+        self._files: set[str] = set()
+
+    def saved(self) -> ExportTarget:
+        """The program in a `.pt2` file."""
+        path = Path(self.target)
+        if not path.is_file():
+            raise self._not_found("file", self.target, _similar_files(path))
+        try:
+            program = pt2.load(path)
+        except KeyboardInterrupt:
+            raise
+        except pt2.UnsafeProgram as error:
+            raise TargetError(TargetRaised(Site(), f"Loading `{self.target}`", "UnsafeProgram", str(error))) from error
+        except Exception as error:
+            if _NO_DEVICE.search(str(error)):
+                raise TargetError(self._raised(f"Loading `{self.target}`", error)) from error
+            raise TargetMisnamed(TargetNotFound(Site(), self.target, "program", self.target)) from error
+        return ExportTarget(program.module, program.args, program.kwargs, program.dynamic_shapes)
+
+    def called(self, inputs: Sequence[str]) -> ExportTarget:
+        """What the named object of a file or module gives: called, when it is to be called."""
+        place, name = self._taken_apart()
+        module = self._imported(place)
+        self._files.update(filter(None, [getattr(module, "__file__", None)]))
+        self._found_at(module, name)
+        found = self._attribute(module, name)
+        result = found if isinstance(found, (torch.nn.Module, ExportTarget)) else self._call(found, name)
+        if isinstance(result, torch.nn.Module):
+            args, kwargs = input_spec.parse(inputs, result, self.site)
+            return ExportTarget(result, args, kwargs)
+        if inputs:
+            raise TargetMisnamed(BadInputSpec(self.site, inputs[0], "unwanted", self.target))
+        return self._unpacked(result)
+
+    def check_devices(self, found: ExportTarget) -> None:
+        """Raises TargetError when weights or inputs have no values."""
+        named = [*found.model.named_parameters(), *found.model.named_buffers()]
+        named += [
+            (f"input {index}", value) for index, value in enumerate(found.args) if isinstance(value, torch.Tensor)
+        ]
+        named += [(name, value) for name, value in found.kwargs.items() if isinstance(value, torch.Tensor)]
+        for name, tensor in named:
+            if tensor.device.type == "meta":
+                raise TargetError(MissingDevice(self.site, "meta", name))
+
+    def _taken_apart(self) -> tuple[Path | str, str]:
+        """The file or the module's name, and the dotted name in it."""
+        left, colon, name = self.target.rpartition(":")
+        place = left if colon and not (len(left) == 1 and name.startswith(("\\", "/"))) else self.target
+        is_file = place.endswith(".py") or "/" in place or "\\" in place or Path(place).exists()
+        path = Path(place)
+        if is_file and not path.is_file():
+            raise self._not_found("file", place, tuple(f"{found}:{name}" for found in _similar_files(path)))
+        if is_file and path.suffix != ".py":
+            raise self._not_found("python file", place)
+        if place is self.target or not name:
+            offered = _offered(path) if is_file else ()
+            raise self._not_found("callable", place, tuple(f"{place}:{each}" for each in offered))
+        return (path.resolve() if is_file else place), name
+
+    def _imported(self, place: Path | str) -> ModuleType:
+        if isinstance(place, Path):
+            self._files.add(str(place))
+            with self._blaming(f"Importing `{place.name}`"):
+                return _run_file(place)
+        if "" not in sys.path:
+            sys.path.insert(0, "")
+        with self._blaming(f"Importing `{place}`"):
+            try:
+                return importlib.import_module(place)
+            except ModuleNotFoundError as error:
+                missing = error.name or ""
+                if place == missing or place.startswith(missing + "."):
+                    raise self._not_found("module", missing) from error
+                raise
+
+    def _found_at(self, module: ModuleType, name: str) -> None:
+        """Point the site of later findings at the definition of `name`, or at the module's first line."""
+        path = getattr(module, "__file__", None)
+        if path is None:
+            return
+        line = source.definition(path, name.rpartition(".")[2])
+        found: Any = getattr(module, name.partition(".")[0], None)
+        if line is None and found is not None:
+            path, line = _definition_elsewhere(inspect.unwrap(found) if callable(found) else found) or (path, None)
+        self.site = Site(location=source.region(path, line or 1))
+
+    def _attribute(self, module: ModuleType, name: str) -> Any:
+        found: Any = module
+        for part in name.split("."):
+            try:
+                found = getattr(found, part)
+            except AttributeError:
+                near = difflib.get_close_matches(part, _offered_by(found), 3)
+                place = self.target.rpartition(":")[0]
+                raise self._not_found(
+                    "attribute", part, tuple(f"{place}:{name.replace(part, each)}" for each in near), self.site
+                ) from None
+        return found
+
+    def _call(self, found: Any, name: str) -> Any:
+        if not callable(found):
+            raise TargetMisnamed(TargetNotCallable(self.site, self.target, type(found).__name__))
+        signature = _signature(found)
+        if signature is not None:
+            try:
+                signature.bind()
+            except TypeError:
+                shown = f"{name.rpartition('.')[2]}{signature}"
+                raise TargetMisnamed(TargetNotCallable(self.site, self.target, type(found).__name__, shown)) from None
+        with self._blaming(f"`{name}()`"):
+            return found()
+
+    def _unpacked(self, result: Any) -> ExportTarget:
+        if isinstance(result, ExportTarget):
+            model, args, kwargs, shapes, registry = (
+                result.model,
+                result.args,
+                result.kwargs,
+                result.dynamic_shapes,
+                result.registry,
+            )
+        elif isinstance(result, tuple) and 2 <= len(result) <= 4:
+            model, args = result[:2]
+            kwargs = result[2] if len(result) > 2 else None
+            shapes = result[3] if len(result) > 3 else None
+            registry = None
+        else:
+            raise self._wrong_result(_described(result), _RESULT)
+        if not isinstance(model, torch.nn.Module):
+            raise self._wrong_result(f"a `{type(model).__name__}` as the model", "an `nn.Module`")
+        if isinstance(args, torch.Tensor):
+            args = (args,)
+        if not isinstance(args, (tuple, list)):
+            raise self._wrong_result(f"a `{type(args).__name__}` as the inputs", "a tuple of inputs")
+        if kwargs is not None and not (isinstance(kwargs, Mapping) and all(isinstance(key, str) for key in kwargs)):
+            raise self._wrong_result(f"a `{type(kwargs).__name__}` as the keyword inputs", "a dict by parameter name")
+        return ExportTarget(model, tuple(args), dict(kwargs or {}), shapes, registry)
+
+    def _wrong_result(self, returned: str, expected: str) -> TargetError:
+        return TargetError(WrongTargetResult(self.site, self.target, returned, expected))
+
+    def _not_found(
+        self, missing: Missing, part: str, candidates: tuple[str, ...] = (), site: Site | None = None
+    ) -> TargetMisnamed:
+        return TargetMisnamed(TargetNotFound(site or Site(), self.target, missing, part, candidates))
+
+    @contextmanager
+    def _blaming(self, doing: str) -> Iterator[None]:
+        """Turn what the user's code raises into a finding on the user's line."""
+        try:
+            yield
+        except (KeyboardInterrupt, TargetError):
+            raise
+        except BaseException as error:
+            raise TargetError(self._raised(doing, error)) from error
+
+    def _raised(self, doing: str, error: BaseException) -> Finding:
+        site = self._site_of(error)
+        missing = _NO_DEVICE.search(str(error))
+        if missing:
+            device = next(filter(None, missing.groups()))
+            return MissingDevice(site, {"nvidia": "cuda"}.get(device.lower(), device.lower()))
+        if isinstance(error, SystemExit):
+            return TargetRaised(site, doing, "SystemExit", "" if error.code is None else str(error.code))
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+        return TargetRaised(site, doing, type(error).__name__, _first_line(text))
+
+    def _site_of(self, error: BaseException) -> Site:
+        if isinstance(error, SyntaxError) and error.filename and error.lineno:
+            return Site(location=_syntax_location(error))
+        site = SourceMap(self.root, self.site.location, frozenset(self._files)).site_of_error(error)
+        return replace(site, stack=_from_first_user_frame(site.stack))
+
+
+def _run_file(path: Path) -> ModuleType:
+    """The module of a Python file, under a name of its own, with the file's folder importable as for a script."""
+    name = "_onnxdx_target_" + re.sub(r"\W", "_", path.stem)
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _signature(found: Callable[..., Any]) -> inspect.Signature | None:
+    """None for callables written in C that do not tell."""
+    try:
+        return inspect.signature(found)
+    except (TypeError, ValueError):
+        return None
+
+
+def _definition_elsewhere(found: object) -> tuple[str, int] | None:
+    """File and line where an imported function or class is defined."""
+    try:
+        path = inspect.getsourcefile(found) if callable(found) else None
+        name = getattr(found, "__name__", "")
+    except TypeError:
+        return None
+    line = source.definition(path, name) if path and name else None
+    return (path, line) if path and line else None
+
+
+def _offered(path: Path) -> tuple[str, ...]:
+    """The top-level functions and classes of a file that could be targets, without running it."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return ()
+    functions = [
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        and not node.name.startswith("_")
+        and len(node.args.args) + len(node.args.posonlyargs) == len(node.args.defaults)
+    ]
+    classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef) and node.bases]
+    return (*functions, *classes)[:5]
+
+
+def _offered_by(found: object) -> list[str]:
+    return [name for name in dir(found) if not name.startswith("_")]
+
+
+def _similar_files(path: Path) -> tuple[str, ...]:
+    try:
+        near = difflib.get_close_matches(path.name, [each.name for each in path.parent.iterdir() if each.is_file()], 3)
+    except OSError:
+        return ()
+    return tuple((path.parent / name).as_posix() for name in near if Path(name).suffix in (".py", ".pt2"))
+
+
+def _syntax_location(error: SyntaxError) -> Location:
+    path, line = error.filename or "", error.lineno or 1
+    column = max(error.offset or 1, 1)
+    end_line = max(getattr(error, "end_lineno", None) or line, line)
+    end = getattr(error, "end_offset", None) or 0
+    if end_line == line and end <= column:
+        end = column + 1
+    return Location(path, line, column, end_line, end, source.lines_of(path, line, end_line))
+
+
+def _from_first_user_frame(stack: tuple[Frame, ...]) -> tuple[Frame, ...]:
+    first = next((index for index, frame in enumerate(stack) if frame.user), 0)
+    return stack[first:]
+
+
+def _described(result: object) -> str:
+    if isinstance(result, (tuple, list)):
+        kinds = ", ".join(type(each).__name__ for each in result[:6])
+        return f"a {type(result).__name__} of ({kinds}{', ...' if len(result) > 6 else ''})"
+    return "nothing" if result is None else f"a `{type(result).__name__}`"
+
+
+def _first_line(text: str) -> str:
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= _LONGEST_TEXT else line[:_LONGEST_TEXT].rstrip() + "..."
