@@ -1,0 +1,274 @@
+"""The only place with private names of torch and onnxscript: for each, why it is needed and since which version.
+
+`torch.onnx._internal` is not used, here or anywhere: that exporter is the peer, not the engine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import torch
+
+# What torch.export raises, by class and not by text: dynamo's graph breaks and user errors (2.9 - 2.14).
+from torch._dynamo.exc import Unsupported, UserError, UserErrorType
+
+# OpOverload and HigherOrderOperator are the types of `fx.Node.target`; torch has no public name for them (2.9 - 2.14).
+from torch._ops import HigherOrderOperator, OpOverload
+
+# FakeTensorMode carries the shapes that capture saw; needed to decompose a node under the same symbols. The exceptions
+# are what operators raise under fake tensors: value or shape depends on data, or no fake kernel (2.9 - 2.14).
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensor,
+    FakeTensorMode,
+    UnsupportedOperatorException,
+)
+
+# A Python decision on a number that depends on tensor data, and a dim that cannot be what was asked (2.9 - 2.14).
+from torch.fx.experimental.symbolic_shapes import ConstraintViolationError, GuardOnDataDependentSymNode, ShapeEnv
+
+__all__ = [
+    "ConstraintViolationError",
+    "DataDependentOutputException",
+    "DynamicOutputShapeException",
+    "FakeTensor",
+    "FakeTensorMode",
+    "GuardOnDataDependentSymNode",
+    "HigherOrderOperator",
+    "OpOverload",
+    "Unsupported",
+    "UnsupportedOperatorException",
+    "UserError",
+    "UserErrorType",
+    "children_of",
+    "decompositions",
+    "fake_mode_of",
+    "flat_inputs",
+    "graph_break",
+    "has_fake_kernel",
+    "is_violation",
+    "leaves_of",
+    "output_paths",
+    "real_tensors",
+    "schema",
+    "shape_env_of",
+    "size_decisions",
+    "stack_texts",
+    "written",
+]
+
+
+def decompositions() -> Mapping[OpOverload, Callable[..., Any]]:
+    """Every decomposition torch has in Python, core or not.
+
+    `torch.export.default_decompositions()` is public but lists only the core ATen ones; the rest of
+    `torch._decomp.decomposition_table` is what it is drawn from (2.9 - 2.14).
+    """
+    from torch._decomp import decomposition_table
+
+    return cast("Mapping[OpOverload, Callable[..., Any]]", decomposition_table)
+
+
+def schema(target: OpOverload) -> torch.FunctionSchema:
+    """The operator's schema; `OpOverload._schema` has no public name (2.9 - 2.14)."""
+    return target._schema
+
+
+def fake_mode_of(value: object) -> FakeTensorMode | None:
+    """The fake mode that a captured tensor belongs to (`FakeTensor.fake_mode`, 2.9 - 2.14)."""
+    mode = getattr(value, "fake_mode", None)
+    return mode if isinstance(mode, FakeTensorMode) else None
+
+
+def flat_inputs(
+    exported: torch.export.ExportedProgram, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> list[Any]:
+    """`args` and `kwargs` flattened in the order of the program's placeholders.
+
+    Keyword arguments are put into the captured order first. pytree has no public flatten for nested containers of
+    Python (2.9 - 2.14). Raises ValueError when the structure is not that of the capture.
+    """
+    from torch.utils import _pytree
+
+    in_spec = exported.call_spec.in_spec
+    if in_spec is None:
+        return list(args)
+    captured = in_spec.children()[1].context if in_spec.children() else []
+    names = list(captured or [])
+    ordered = {name: kwargs[name] for name in names if name in kwargs}
+    ordered.update({name: value for name, value in kwargs.items() if name not in ordered})
+    flat, spec = _pytree.tree_flatten((tuple(args), ordered))
+    if spec != in_spec:
+        raise ValueError(f"the inputs have the structure {spec}, but the model was captured with {in_spec}")
+    return list(flat)
+
+
+def output_paths(exported: torch.export.ExportedProgram) -> list[tuple[str, ...]]:
+    """For each flat output its path of keys in the model's own output structure ("logits",), ("1", "0"), ...
+
+    `tree_flatten_with_path` is private (2.9 - 2.14).
+    """
+    from torch.utils import _pytree
+
+    out_spec = exported.call_spec.out_spec
+    if out_spec is None:
+        return []
+    tree = _pytree.tree_unflatten(list(range(out_spec.num_leaves)), out_spec)
+    leaves, _ = _pytree.tree_flatten_with_path(tree)
+    return [tuple(str(getattr(key, "key", getattr(key, "idx", getattr(key, "name", key)))) for key in path)
+            for path, _ in leaves]
+
+
+# --- capture: stacks, symbolic sizes and errors of torch.export ---
+
+
+@contextlib.contextmanager
+def stack_texts(record: Callable[[], str]) -> Iterator[None]:
+    """While open, a new graph node gets the stack text that `record` makes instead of torch's own.
+
+    In non-strict mode torch keeps only frames whose function is called `forward`, so that a helper function's line is
+    lost, and symbolises the whole stack for each node (`TracerBase.create_node`, `record_stack_traces`, 2.9 - 2.14).
+    """
+    from torch.fx.proxy import TracerBase
+
+    original = TracerBase.create_node
+
+    def create_node(self: TracerBase, *args: Any, **kwargs: Any) -> torch.fx.Node:
+        if not self.record_stack_traces:
+            return original(self, *args, **kwargs)
+        self.record_stack_traces = False
+        try:
+            node = original(self, *args, **kwargs)
+        finally:
+            self.record_stack_traces = True
+        if not node.stack_trace:
+            node.stack_trace = record() or None
+        return node
+
+    with _replaced(TracerBase, "create_node", create_node):
+        yield
+
+
+@contextlib.contextmanager
+def size_decisions(
+    on_guard: Callable[[ShapeEnv, Any], None], on_guess: Callable[[ShapeEnv, Any, Any], None]
+) -> Iterator[None]:
+    """While open, hears of every guard on a size (`expression`) and every guess from real data (`expression, value`).
+
+    The two methods of ShapeEnv are where torch itself logs these for draft export; the public way, its structured log,
+    writes files (2.9 - 2.14).
+    """
+    log_guard = ShapeEnv._log_guard
+
+    def guard(self: ShapeEnv, prefix: str, expression: Any, *args: Any, **kwargs: Any) -> None:
+        on_guard(self, expression)
+        log_guard(self, prefix, expression, *args, **kwargs)
+
+    def guess(self: ShapeEnv, expression: Any, value: Any) -> None:
+        on_guess(self, expression, value)
+
+    with (
+        _replaced(ShapeEnv, "_log_guard", guard),
+        _replaced(ShapeEnv, "_log_real_tensor_propagation", guess),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _replaced(owner: type, name: str, method: Callable[..., Any]) -> Iterator[None]:
+    original = getattr(owner, name)
+    setattr(owner, name, method)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+@contextlib.contextmanager
+def real_tensors() -> Iterator[None]:
+    """While open, torch.export decides what depends on data by the data of the inputs.
+
+    This is what `torch.export.draft_export` does; that function also writes a log folder (2.9 - 2.14).
+    """
+    import torch._functorch.config as functorch
+
+    with functorch.patch(fake_tensor_propagate_real_tensors=True, generate_fake_kernels_from_real_mismatches=True):
+        yield
+
+
+def shape_env_of(exported: torch.export.ExportedProgram) -> ShapeEnv | None:
+    """The symbols and guards of a captured program, if any of its sizes is symbolic (`FakeTensorMode.shape_env`)."""
+    for node in exported.graph.nodes:
+        mode = fake_mode_of(node.meta.get("val"))
+        if mode is not None:
+            return mode.shape_env
+    return None
+
+
+def written(expression: Any, names: Mapping[str, str]) -> str:
+    """A sympy expression over sizes as Python, with `names` for its symbols.
+
+    torch's printer knows torch's own functions (`PythonMod`, `FloorDiv`; `torch.utils._sympy.printers`, 2.9 - 2.14).
+    """
+    from torch.utils._sympy.printers import PythonPrinter
+
+    try:
+        text = str(PythonPrinter().doprint(expression))
+    except Exception:  # a printer that does not know a function must not cost the finding
+        text = str(expression)
+    text = re.sub(r"\b[a-z]+\d+\b", lambda match: names.get(match[0], match[0]), text)
+    return re.sub(r"(?<![\w)])\(([\w.\[\]' ]+(?:%|//) *[\w.]+)\)", r"\1", text)
+
+
+def children_of(value: object) -> Sequence[Any] | None:
+    """The parts of a container that pytree knows but Python does not (a registered class); None for anything else.
+
+    `torch.utils._pytree.SUPPORTED_NODES` has no public name (2.9 - 2.14).
+    """
+    from torch.utils import _pytree
+
+    known = _pytree.SUPPORTED_NODES.get(type(value))
+    return list(known.flatten_fn(value)[0]) if known is not None else None
+
+
+def leaves_of(value: object) -> list[Any]:
+    """The leaves of a nested structure, as torch.export sees them (`torch.utils._pytree.tree_leaves`, 2.9 - 2.14)."""
+    from torch.utils import _pytree
+
+    return list(_pytree.tree_leaves(value))
+
+
+def has_fake_kernel(target: OpOverload) -> bool:
+    """Whether an operator can run on fake tensors (`torch._library.utils.has_fake_kernel`, 2.9 - 2.14)."""
+    from torch._library import utils
+
+    return utils.is_builtin(target) or utils.has_fake_kernel(target)
+
+
+def is_violation(error: BaseException) -> bool:
+    """Whether a dim cannot be as dynamic as it was asked to be.
+
+    Dims by hint (`Dim.DYNAMIC`) that come out constant raise a bare ValueError, known by its text only (2.9 - 2.14).
+    """
+    if isinstance(error, ConstraintViolationError):
+        return True
+    if isinstance(error, UserError):
+        return error.error_type is UserErrorType.CONSTRAINT_VIOLATION
+    return isinstance(error, ValueError) and "conflicts between user-specified ranges and inferred ranges" in str(error)
+
+
+def graph_break(error: Unsupported) -> tuple[str, str, str]:
+    """Of a graph break of dynamo: its kind, its explanation, and its number ("GB0147").
+
+    `Unsupported.gb_type` holds the kind; explanation and number stand in the text only (2.9 - 2.14).
+    """
+    text = str(error)
+    explanation = re.search(r"^\s*Explanation: (.+?)(?=^\s*(?:Hint|Developer debug context):|\Z)", text, re.S | re.M)
+    number = re.search(r"/gb/gb(\d+)\.html", text)
+    kind = getattr(error, "gb_type", None) or text.partition("\n")[0]
+    said = " ".join(explanation[1].split()) if explanation else ""
+    return str(kind), said, f"GB{number[1]}" if number else ""
