@@ -10,7 +10,7 @@ from onnxdx_diagnostics.visible import visible
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
 
-def annotations(report: Report) -> tuple[str, ...]:
+def workflow_commands(report: Report) -> tuple[str, ...]:
     """One workflow command per finding, most severe first (a step shows only the first ten of each kind)."""
     ordered = sorted(report.findings, key=lambda finding: -finding.level.rank)
     return tuple(_command(finding, report) for finding in ordered)

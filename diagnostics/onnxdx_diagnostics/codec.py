@@ -33,9 +33,9 @@ def to_plain(report: Report) -> Plain:
         "schema": SCHEMA,
         "target": report.target,
         "outcome": "exported" if report.exported else "failed",
-        "verdict": _verdict(report.verdict),
-        "passes": [_record(record) for record in report.passes],
-        "findings": [_finding(finding, report.root) for finding in report.findings],
+        "verdict": plain_verdict(report.verdict),
+        "passes": [plain_pass(record) for record in report.passes],
+        "findings": [plain_finding(finding, report.root) for finding in report.findings],
         "root": report.root,
         "environment": dict(report.environment),
         "started": report.started,
@@ -76,7 +76,8 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _verdict(verdict: Verdict) -> Plain:
+def plain_verdict(verdict: Verdict) -> Plain:
+    """The verdict as plain data."""
     trials = [
         {
             "sizes": dict(trial.sizes),
@@ -90,7 +91,8 @@ def _verdict(verdict: Verdict) -> Plain:
     return {"outcome": verdict.outcome.value, "reason": verdict.reason, "trials": trials}
 
 
-def _record(record: PassRecord) -> Plain:
+def plain_pass(record: PassRecord) -> Plain:
+    """A pass as plain data."""
     return {
         "name": record.name,
         "outcome": record.outcome.value,
@@ -99,7 +101,8 @@ def _record(record: PassRecord) -> Plain:
     }
 
 
-def _finding(finding: Finding, root: str) -> Plain:
+def plain_finding(finding: Finding, root: str) -> Plain:
+    """A finding as plain data, with its message and fixes spelled out."""
     site = finding.site
     return {
         "id": finding.id,
@@ -168,7 +171,7 @@ def _read_record(plain: Plain) -> PassRecord:
 
 def _read_finding(plain: Plain) -> Finding:
     rule = catalog.rule(plain["id"])
-    kinds = _fact_types(rule)
+    kinds = _fact_types(rule.id)
     facts = {name: _read_fact(value, kinds[name]) for name, value in plain["facts"].items()}
     return rule(site=_read_site(plain), **facts)
 
@@ -191,11 +194,17 @@ def _read_site(plain: Plain) -> Site:
 
 
 def _read_location(plain: Plain) -> Location:
-    texts = {name: _typed(plain[name], str) for name in ("path", "snippet")}
-    numbers = {name: _typed(plain[name], int) for name in ("line", "column", "end_line", "end_column")}
-    if min(numbers["line"], numbers["column"]) < 1 or numbers["end_line"] - numbers["line"] > _LONGEST_REGION:
-        raise ValueError(f"no region of a file: {numbers}")
-    return Location(**texts, **numbers)
+    location = Location(
+        path=_typed(plain["path"], str),
+        line=_typed(plain["line"], int),
+        column=_typed(plain["column"], int),
+        end_line=_typed(plain["end_line"], int),
+        end_column=_typed(plain["end_column"], int),
+        snippet=_typed(plain["snippet"], str),
+    )
+    if min(location.line, location.column) < 1 or location.end_line - location.line > _LONGEST_REGION:
+        raise ValueError(f"no region of a file: {location}")
+    return location
 
 
 def _typed(value: object, kind: type[T]) -> T:
@@ -210,7 +219,8 @@ def _texts(values: list[object]) -> tuple[str, ...]:
 
 
 @functools.cache
-def _fact_types(rule: type[Finding]) -> dict[str, Any]:
+def _fact_types(rule_id: str) -> dict[str, Any]:
+    rule = catalog.rule(rule_id)
     hints = typing.get_type_hints(rule)
     return {field.name: hints[field.name] for field in fields(rule) if field.name != "site"}
 

@@ -43,7 +43,7 @@ def render_report(report: Report, console: Console, *, full: bool = False) -> No
     for finding in report.findings:
         render_finding(finding, report, console, full=full)
         show([Text()], console)
-    show(_footer(report, console.width), console)
+    show(footer(report, console.width), console)
 
 
 def render_finding(finding: Finding, report: Report, console: Console, *, full: bool = False) -> None:
@@ -56,7 +56,7 @@ def render_text(report: Report) -> str:
     lines: list[Text] = []
     for finding in report.findings:
         lines += [*finding_lines(finding, report.root, TEXT_WIDTH, full=False), Text()]
-    return "\n".join(line.plain for line in [*lines, *_footer(report, TEXT_WIDTH)])
+    return "\n".join(line.plain for line in [*lines, *footer(report, TEXT_WIDTH)])
 
 
 def summary_line(report: Report) -> str:
@@ -242,7 +242,7 @@ def _gutter(location: Location) -> int:
 
 def _details(finding: Finding, full: bool) -> Iterator[tuple[str, Text]]:
     site = finding.site
-    module = module_text(site, full)
+    module = _module_text(site)
     if module:
         yield "module", Text(module)
     if site.op:
@@ -253,7 +253,7 @@ def _details(finding: Finding, full: bool) -> Iterator[tuple[str, Text]]:
         yield "fx node", Text(visible(site.fx_node))
 
 
-def module_text(site: Site, full: bool) -> str:
+def _module_text(site: Site) -> str:
     """Where in the module tree: path, class, and how often with which modules."""
     modules = [visible(module) for module in site.modules]
     path = visible(site.module)
@@ -261,7 +261,7 @@ def module_text(site: Site, full: bool) -> str:
     if site.occurrences == 1:
         return f"{path}{shown_class}" if path else visible(site.module_class)
     if len(modules) > 1:
-        spread = ", ".join(modules) if full or len(modules) <= 3 else f"{modules[0]} … {modules[-1]}"
+        spread = ", ".join(modules) if len(modules) <= 3 else f"{modules[0]} … {modules[-1]}"
         return f"{site.occurrences} times, {spread}{shown_class}"
     return f"{site.occurrences} times" + (f", {path}{shown_class}" if path else "")
 
@@ -277,7 +277,8 @@ def _diff_line(row: str, indent: str, width: int) -> Text:
     return Text.assemble(indent, (text, _DIFF_STYLES.get(row[:1], "")))
 
 
-def _footer(report: Report, width: int) -> list[Text]:
+def footer(report: Report, width: int) -> list[Text]:
+    """The last lines of every report: the passes, the verdict, the outcome."""
     lines = [] if not report.passes else wrapped(_pass_strip(report), width, rest="  ")
     lines += _verdict_lines(report.verdict, width)
     style = "bold green" if report.exported else "bold red"

@@ -8,7 +8,7 @@ import linecache
 import os
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -231,12 +231,13 @@ def _end_line(node: ast.expr | ast.stmt) -> int:
 def _operation(nodes: list[ast.expr | ast.stmt], line: int, names: frozenset[str]) -> ast.expr | ast.stmt | None:
     """The innermost node on `line` that calls one of `names`; failing that, one that spells it in another way."""
     spelled = names.union(*(_SPELLINGS.get(name, frozenset()) for name in names))
-    for matches in (
+    ways: tuple[Callable[[ast.AST], bool], ...] = (
         lambda node: _calls(node, names),
         lambda node: _spells(node, names) or _reads_attribute(node, names),
         lambda node: _calls(node, spelled) or _reads_attribute(node, spelled),
         lambda node: _indexes(node, names),
-    ):
+    )
+    for matches in ways:
         found = [node for node in nodes if matches(node)]
         if found:
             return min(found, key=lambda node: (not _acts_on(node, line), *_size(node)))
