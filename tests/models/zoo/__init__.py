@@ -13,6 +13,7 @@ __all__ = ["Entry", "Sample", "entries", "named"]
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 
 def entries(pattern: str = "*") -> tuple[Entry, ...]:

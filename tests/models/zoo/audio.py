@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import transformers as hf
 from torch.export import Dim
@@ -9,8 +11,8 @@ from torch.export import Dim
 from zoo.entry import Sample, entry
 from zoo.inputs import BATCH, VOCABULARY, token_ids
 
-SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
-WAVEFORM = {
+SMALL: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+WAVEFORM: dict[str, Any] = {
     **SMALL,
     "vocab_size": 32,
     "conv_dim": (16, 16, 16),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import transformers as hf
 from torch.export import Dim
@@ -9,7 +11,7 @@ from torch.export import Dim
 from zoo.entry import Sample, entry
 from zoo.inputs import BATCH, VOCABULARY, text, token_ids
 
-SMALL = {
+SMALL: dict[str, Any] = {
     "vocab_size": VOCABULARY,
     "hidden_size": 32,
     "num_hidden_layers": 2,
@@ -17,7 +19,7 @@ SMALL = {
     "intermediate_size": 64,
     "max_position_embeddings": 64,
 }
-GROUPED = {**SMALL, "num_key_value_heads": 2}
+GROUPED: dict[str, Any] = {**SMALL, "num_key_value_heads": 2}
 
 
 @entry("batch", "sequence", quick=True)

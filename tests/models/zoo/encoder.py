@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import transformers as hf
 
 from zoo.entry import Sample, entry
 from zoo.inputs import VOCABULARY, text, token_ids
 
-SMALL = {
+SMALL: dict[str, Any] = {
     "vocab_size": VOCABULARY,
     "hidden_size": 32,
     "num_hidden_layers": 2,

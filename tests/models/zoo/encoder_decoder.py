@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import transformers as hf
 
 from zoo.entry import Sample, entry
 from zoo.inputs import VOCABULARY, text_pair
 
-SMALL = {
+SMALL: dict[str, Any] = {
     "vocab_size": VOCABULARY,
     "d_model": 32,
     "encoder_layers": 2,
@@ -22,7 +24,7 @@ SMALL = {
     "eos_token_id": 2,
     "decoder_start_token_id": 2,
 }
-SMALL_T5 = {
+SMALL_T5: dict[str, Any] = {
     "vocab_size": VOCABULARY,
     "d_model": 32,
     "d_kv": 8,

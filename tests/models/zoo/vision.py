@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import transformers as hf
 from torch.export import Dim
@@ -9,7 +11,7 @@ from torch.export import Dim
 from zoo.entry import Sample, entry
 from zoo.inputs import BATCH, SEQUENCE, VOCABULARY, image, padding_mask, token_ids
 
-SMALL = {
+SMALL: dict[str, Any] = {
     "image_size": 32,
     "patch_size": 8,
     "hidden_size": 32,
