@@ -150,7 +150,7 @@ class _Loading:
         """The file or the module's name, and the dotted name in it."""
         left, colon, name = self.target.rpartition(":")
         place = left if colon and not (len(left) == 1 and name.startswith(("\\", "/"))) else self.target
-        is_file = place.endswith(".py") or "/" in place or "\\" in place or Path(place).exists()
+        is_file = place.endswith(".py") or "/" in place or "\\" in place or Path(place).is_file()
         path = Path(place)
         if is_file and not path.is_file():
             raise self._not_found("file", place, tuple(f"{found}:{name}" for found in _similar_files(path)))
@@ -216,16 +216,11 @@ class _Loading:
 
     def _unpacked(self, result: Any) -> ExportTarget:
         if isinstance(result, ExportTarget):
-            model, args, kwargs, shapes, registry = (
-                result.model,
-                result.args,
-                result.kwargs,
-                result.dynamic_shapes,
-                result.registry,
-            )
+            model, args, kwargs = result.model, result.args, result.kwargs
+            shapes, registry = result.dynamic_shapes, result.registry
         elif isinstance(result, tuple) and 2 <= len(result) <= 4:
             model, args = result[:2]
-            kwargs = result[2] if len(result) > 2 else None
+            kwargs = {} if len(result) < 3 or result[2] is None else result[2]
             shapes = result[3] if len(result) > 3 else None
             registry = None
         else:
@@ -236,9 +231,9 @@ class _Loading:
             args = (args,)
         if not isinstance(args, (tuple, list)):
             raise self._wrong_result(f"a `{type(args).__name__}` as the inputs", "a tuple of inputs")
-        if kwargs is not None and not (isinstance(kwargs, Mapping) and all(isinstance(key, str) for key in kwargs)):
+        if not (isinstance(kwargs, Mapping) and all(isinstance(key, str) for key in kwargs)):
             raise self._wrong_result(f"a `{type(kwargs).__name__}` as the keyword inputs", "a dict by parameter name")
-        return ExportTarget(model, tuple(args), dict(kwargs or {}), shapes, registry)
+        return ExportTarget(model, tuple(args), dict(kwargs), shapes, registry)
 
     def _wrong_result(self, returned: str, expected: str) -> TargetError:
         return TargetError(WrongTargetResult(self.site, self.target, returned, expected))

@@ -1,0 +1,62 @@
+"""What is known of a run that did not get to its end: a listener that can tell the story so far as a report."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+
+from onnxdx_diagnostics.events import Event, EventKind
+from onnxdx_diagnostics.finding import Finding
+from onnxdx_diagnostics.report import Outcome, PassRecord, Report, Verdict, VerdictOutcome
+
+_PACKAGES = ("onnxdx", "torch", "onnx", "onnxscript", "onnx-ir", "onnxruntime")
+
+
+class Chronicle:
+    """Keeps the passes of a run as they end."""
+
+    def __init__(self, target: str, root: Path) -> None:
+        self._target = target
+        self._root = root
+        self._started = time.time()
+        self._records: list[PassRecord] = []
+        self._open: Event | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Follow the events of a run."""
+        if event.kind is EventKind.PASS_STARTED:
+            self._open = event
+        elif event.kind is EventKind.PASS_ENDED and self._open is not None:
+            outcome = Outcome(event.facts.get("outcome", Outcome.PASSED.value))
+            self._records.append(PassRecord(event.subject, outcome, event.time - self._open.time))
+            self._open = None
+
+    def report(self, reason: str, *findings: Finding) -> Report:
+        """The report of a run that ended here for `reason`."""
+        records = list(self._records)
+        if self._open is not None:
+            records.append(PassRecord(self._open.subject, Outcome.NOT_RUN, time.time() - self._open.time))
+        return Report(
+            target=self._target,
+            exported=False,
+            findings=findings,
+            passes=tuple(records),
+            verdict=Verdict(VerdictOutcome.NOT_RUN, reason),
+            root=str(self._root),
+            environment=environment(),
+            started=datetime.fromtimestamp(self._started, timezone.utc).isoformat(timespec="seconds"),
+            seconds=time.time() - self._started,
+        )
+
+
+def environment() -> dict[str, str]:
+    """The versions of what takes part in an export, without importing any of it."""
+    versions = {}
+    for name in _PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
