@@ -42,14 +42,16 @@ check: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python docs/generate.py --check
+	@pages=$$(mktemp -d) && $(BIN)/python -m onnxdx_diagnostics.docs $$pages \
+		&& diff -r docs/rules $$pages && rm -r $$pages \
+		|| (echo "docs/rules is not what the rules say: run \`make docs\`"; exit 1)
 
 format: $(VENV)/.installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 docs: $(VENV)/.installed
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m onnxdx_diagnostics.docs docs/rules
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache

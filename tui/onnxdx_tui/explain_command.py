@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,14 +42,17 @@ def explain(what: str, traceback: bool) -> None:
 
 
 def _explain_file(path: Path, console: Console) -> None:
-    from onnxdx_diagnostics.codec import ReportUnreadable
+    from onnxdx_diagnostics.codec import ReportUnreadable, from_plain
     from onnxdx_diagnostics.explain import render_explanation
-    from onnxdx_diagnostics.report import Report
+    from onnxdx_diagnostics.sarif_reader import from_sarif
 
     try:
-        report = Report.load(path)
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        report = from_sarif(plain) if isinstance(plain, dict) and "runs" in plain else from_plain(plain)
     except ReportUnreadable as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(f"{path} cannot be explained: {error}.") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise click.UsageError(f"{path} is neither a report nor a SARIF log: {error}.") from None
     render_explanation(report, console)
 
 
