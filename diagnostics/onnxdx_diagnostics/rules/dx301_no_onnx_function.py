@@ -28,7 +28,7 @@ class NoOnnxFunction(Finding):
     id: ClassVar[str] = "DX301"
     name: ClassVar[str] = "no-onnx-function"
     level: ClassVar[Level] = Level.ERROR
-    EXAMPLE: ClassVar[str] = '''
+    EXAMPLE: ClassVar[str] = """
 import torch
 
 class Net(torch.nn.Module):
@@ -37,7 +37,7 @@ class Net(torch.nn.Module):
 
 def build():
     return Net(), (torch.rand(2, 3),)
-'''
+"""
 
     operator: str
     candidates: tuple[str, ...] = ()
@@ -47,4 +47,6 @@ def build():
 
     def fixes(self) -> tuple[Fix, ...]:
         near = f" Operators with a similar name that have one: {', '.join(self.candidates)}." if self.candidates else ""
-        return (Fix(f"Register an ONNX Script function for `{self.operator}`, or express it by other operators.{near}"),)
+        return (
+            Fix(f"Register an ONNX Script function for `{self.operator}`, or express it by other operators.{near}"),
+        )

@@ -1,0 +1,41 @@
+"""DX501: the ONNX checker refuses the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from onnxdx_diagnostics.finding import Finding, Level
+from onnxdx_diagnostics.fix import Fix
+
+
+@dataclass(frozen=True)
+class CheckerRejects(Finding):
+    """The ONNX checker refuses the model.
+
+    ## What it means
+    `onnx.checker`, which knows the ONNX standard, finds the exported model invalid: an operator or an attribute that
+    does not exist at this opset, an input that is missing, types that do not fit.
+
+    ## Why it stops the export
+    No runtime has to load such a model.
+
+    ## How to fix it
+    When the line calls an operator with an ONNX function of your own, the function is wrong: compare its calls with the
+    operator's page of the ONNX documentation, at the opset of the export. Otherwise the fault is in onnxdx; please
+    report it with the output of `onnxdx repro`.
+    """
+
+    id: ClassVar[str] = "DX501"
+    name: ClassVar[str] = "checker-rejects"
+    level: ClassVar[Level] = Level.ERROR
+
+    reason: str
+
+    def message(self) -> str:
+        return f"The ONNX checker refuses the model: {self.reason.rstrip('.')}."
+
+    def fixes(self) -> tuple[Fix, ...]:
+        return (
+            Fix("Correct the ONNX function of the operator on this line; if it is none of yours, report the fault."),
+        )

@@ -1,0 +1,50 @@
+"""DX503: a value has another dtype in ONNX than in the captured graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from onnxdx_diagnostics.finding import Finding, Level
+from onnxdx_diagnostics.fix import Fix
+
+
+@dataclass(frozen=True)
+class DtypeContract(Finding):
+    """A value has another dtype in ONNX than in the captured graph.
+
+    ## What it means
+    torch says which dtype each value of the model has, and ONNX's type inference says it for the exported model. For
+    the result of this line they disagree.
+
+    ## Why it stops the export
+    What follows was written for torch's dtype. The model does not load, or computes with another precision.
+
+    ## How to fix it
+    When the line calls an operator with an ONNX function of your own, let it return the dtype of the operator:
+
+    ```python
+    def count(x):                       # mylib::count(Tensor x) -> Tensor, of int64
+        return op.Cast(op.ReduceSum(x), to=onnx.TensorProto.INT64)
+    ```
+
+    Otherwise the fault is in onnxdx or torchlib; please report it.
+    """
+
+    id: ClassVar[str] = "DX503"
+    name: ClassVar[str] = "dtype-contract"
+    level: ClassVar[Level] = Level.ERROR
+
+    value: str
+    captured: str
+    inferred: str
+    onnx_op: str
+
+    def message(self) -> str:
+        return f"The ONNX operator `{self.onnx_op}` gives `{self.inferred}` where torch has `{self.captured}`."
+
+    def fixes(self) -> tuple[Fix, ...]:
+        return (
+            Fix(f"Return `{self.captured}` from the ONNX function of the operator on this line, with a `Cast`."),
+            Fix("If the function is none of yours, report the fault."),
+        )

@@ -1,0 +1,46 @@
+"""DX504: a value has another shape in ONNX than in the captured graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from onnxdx_diagnostics.finding import Finding, Level
+from onnxdx_diagnostics.fix import Fix
+
+
+@dataclass(frozen=True)
+class ShapeContract(Finding):
+    """A value has another shape in ONNX than in the captured graph.
+
+    ## What it means
+    torch says which rank and which static sizes each value of the model has, and ONNX's shape inference says it for the
+    exported model. For the result of this line they contradict each other.
+
+    ## Why it stops the export
+    The exported model computes something else than the torch model.
+
+    ## How to fix it
+    When the line calls an operator with an ONNX function of your own, let it return the shape of the operator: mind
+    `keepdims`, the axis, and that ONNX has no negative steps in `Reshape`. Otherwise the fault is in onnxdx or
+    torchlib; please report it.
+    """
+
+    id: ClassVar[str] = "DX504"
+    name: ClassVar[str] = "shape-contract"
+    level: ClassVar[Level] = Level.ERROR
+
+    captured: str
+    inferred: str
+    onnx_op: str
+
+    def message(self) -> str:
+        return (
+            f"The ONNX operator `{self.onnx_op}` gives the shape `{self.inferred}` where torch has `{self.captured}`."
+        )
+
+    def fixes(self) -> tuple[Fix, ...]:
+        return (
+            Fix(f"Return the shape `{self.captured}` from the ONNX function of the operator on this line."),
+            Fix("If the function is none of yours, report the fault."),
+        )
