@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.export import Dim
 
-from onnxdx.dynamic_shapes import bind
+from onnxdx.input_spec import by_parameter
 from onnxdx.target_error import TargetMisnamed
 from onnxdx_diagnostics.finding import Site
 from onnxdx_diagnostics.rules.dx707_bad_dynamic_spec import BadDynamicSpec, Problem
@@ -26,7 +26,9 @@ def parse(
 
     Raises TargetMisnamed when a spec does not parse or does not fit the inputs.
     """
-    inputs = bind(model, args, kwargs)
+    bound = by_parameter(model, args, kwargs, site)
+    extra = next((name for name, each in bound.signature.parameters.items() if each.kind is each.VAR_KEYWORD), None)
+    inputs = {**bound.arguments, **bound.arguments.get(extra or "", {})}
     axes: dict[str, dict[int, Any]] = {}
     dims = _Dims(site)
     for spec in specs:
@@ -43,7 +45,10 @@ def parse(
         if not isinstance(value, torch.Tensor):
             raise _wrong(spec, "not a tensor", site, type(value).__name__)
         axes[name] = _axes(spec, match["dims"], tuple(value.shape), dims, site)
-    return {name: axes.get(name) or _static(value) for name, value in inputs.items()}
+    shapes = {name: axes.get(name) or _static(value) for name, value in inputs.items()}
+    if extra in bound.arguments:
+        shapes[extra] = {name: shapes[name] for name in bound.arguments[extra]}
+    return {name: shapes[name] for name in bound.arguments}
 
 
 class _Dims:

@@ -7,7 +7,7 @@ import inspect
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -48,13 +48,20 @@ def parse(specs: Sequence[str], model: torch.nn.Module, site: Site) -> Inputs:
             raise _wrong(spec, "repeated", site, named["name"])
         else:
             kwargs[named["name"]] = value
+    by_parameter(model, tuple(args), kwargs, site)
+    return tuple(args), kwargs
+
+
+def by_parameter(
+    model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], site: Site
+) -> inspect.BoundArguments:
+    """The inputs by parameter of `model.forward`. Raises TargetMisnamed when it does not take them."""
     signature = inspect.signature(model.forward)
     try:
-        signature.bind(*args, **kwargs)
+        return signature.bind(*args, **kwargs)
     except TypeError as error:
         shown = f"{type(model).__name__}.forward{_short(signature)}"
         raise _wrong(shown, "signature", site, str(error)) from None
-    return tuple(args), kwargs
 
 
 def _value(text: str, spec: str, random: torch.Generator, site: Site) -> Any:
