@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+import onnx_ir as ir
+import torch
+from torch import fx
 from torch.export import ExportedProgram
 
 from onnxdx.provenance import SourceMap
+from onnxdx.registry import Entry
 from onnxdx.request import ExportRequest
+from onnxdx_diagnostics.finding import Site
 
 
 class CaptureMode(enum.Enum):
@@ -42,3 +47,167 @@ class CapturedProgram:
     def recovered(self) -> bool:
         """Whether this program is a stand-in for one that could not be captured."""
         return self.mode not in (CaptureMode.NON_STRICT, CaptureMode.STRICT)
+
+
+@dataclass(frozen=True)
+class DecomposedProgram:
+    """The captured graph, functional, with the nodes decomposed that no ONNX function stands for.
+
+    `graph` is the main graph; `subgraphs` are the bodies of control flow by the path under which get_attr nodes name
+    them ("true_graph_0", and "true_graph_0.body_graph_0" for one inside another). `owner` holds what else get_attr nodes
+    name, `constants` the tensors that decomposition made. `dead_ends` are nodes that stay although nothing can place them,
+    because a finding already says so.
+    """
+
+    captured: CapturedProgram
+    exported: ExportedProgram
+    graph: fx.Graph
+    subgraphs: Mapping[str, fx.Graph] = field(default_factory=dict)
+    dead_ends: frozenset[fx.Node] = frozenset()
+    constants: Mapping[str, torch.Tensor] = field(default_factory=dict)
+
+    @property
+    def owner(self) -> torch.nn.Module:
+        """The module whose attributes the graph refers to."""
+        return self.exported.graph_module
+
+    def graphs(self) -> Iterator[tuple[str, fx.Graph]]:
+        """The main graph, under "", and all subgraphs."""
+        yield "", self.graph
+        yield from self.subgraphs.items()
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The ONNX function that stands for a node; `casts` are the arguments to convert first (torch's type promotion)."""
+
+    entry: Entry
+    casts: Mapping[int, ir.DataType] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DispatchPlan:
+    """For every operator node of the program what stands for it; a node without a placement becomes a placeholder."""
+
+    program: DecomposedProgram
+    placements: Mapping[fx.Node, Placement]
+
+
+@dataclass(frozen=True)
+class Region:
+    """One call of an nn.Module: the nodes and calls in it, in an order in which they can be computed.
+
+    `path` is the module path ("layers.0.attn"), `class_name` its qualified class.
+    """
+
+    path: str
+    class_name: str
+    items: tuple[fx.Node | Region, ...]
+
+    def nodes(self) -> Iterator[fx.Node]:
+        """All nodes of the region and of the regions in it."""
+        for item in self.items:
+            if isinstance(item, Region):
+                yield from item.nodes()
+            else:
+                yield item
+
+
+@dataclass(frozen=True)
+class FunctionPlan:
+    """Which module calls become ONNX functions: the root region holds the whole main graph."""
+
+    plan: DispatchPlan
+    root: Region
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an ONNX node comes from: a row of the provenance side table."""
+
+    fx_node: str
+    op: str
+    module: str
+    line: tuple[str, int] | None
+
+
+@dataclass(frozen=True)
+class OnnxDraft:
+    """An ONNX model under construction.
+
+    `origins` is the side table: the id that an ONNX node carries in its metadata -> where it comes from. `nodes` maps the
+    same ids to FX nodes, `values` the names of ONNX values to the FX node they stand for. `inputs` and `outputs` say what
+    the graph's inputs and outputs are in the captured program. `placeholders` are the ids of nodes without an ONNX
+    function. The IR model is mutable; a pass that changes it owns it from then on.
+    """
+
+    plan: FunctionPlan
+    model: ir.Model
+    origins: Mapping[str, Origin]
+    nodes: Mapping[str, fx.Node]
+    values: Mapping[str, fx.Node]
+    inputs: tuple[InputBinding, ...]
+    outputs: tuple[OutputBinding, ...]
+    placeholders: frozenset[str] = frozenset()
+
+    @property
+    def captured(self) -> CapturedProgram:
+        """The capture that this draft was made from."""
+        return self.plan.plan.program.captured
+
+    @property
+    def complete(self) -> bool:
+        """Whether every node of a graph that was captured as asked has become ONNX."""
+        return not self.placeholders and not self.captured.recovered
+
+    def site(self, onnx_node: ir.Node) -> Site:
+        """The site of the FX node that an ONNX node comes from."""
+        fx_node = self.nodes.get(onnx_node.metadata_props.get(PROVENANCE_KEY, ""))
+        sources = self.captured.sources
+        return sources.site(fx_node) if fx_node is not None else sources.fallback()
+
+
+    def site_named(self, text: str) -> Site:
+        """The site of the ONNX node that a message of onnx or ONNX Runtime names; the call site when it names none."""
+        nodes = [node for node in self.model.graph.all_nodes() if node.name and node.name in text]
+        quoted = [node for node in nodes if f"'{node.name}'" in text]
+        named = max(quoted or nodes, key=lambda node: len(node.name or ""), default=None)
+        return self.site(named) if named is not None else self.captured.sources.fallback()
+
+
+PROVENANCE_KEY = "onnxdx.id"
+"""The metadata property in which an ONNX node carries its id of the provenance side table."""
+
+
+@dataclass(frozen=True)
+class InputBinding:
+    """One input of the ONNX graph: the position of its tensor among the flattened inputs of the model.
+
+    `position` is None for a buffer that the model updates, which the graph takes as an optional input; `buffer` is its
+    name.
+    """
+
+    name: str
+    position: int | None
+    buffer: str = ""
+
+
+class OutputKind(enum.Enum):
+    """What an output of the ONNX graph is to the model."""
+
+    USER = "user"
+    BUFFER = "buffer"
+    MUTATED_INPUT = "mutated-input"
+
+
+@dataclass(frozen=True)
+class OutputBinding:
+    """One output of the ONNX graph. `position` is that of the flattened outputs of the model (user outputs only).
+
+    `source` names the buffer or the input that the output is the new value of.
+    """
+
+    name: str
+    kind: OutputKind
+    position: int | None = None
+    source: str = ""

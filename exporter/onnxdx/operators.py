@@ -1,0 +1,90 @@
+"""What the operators of a captured graph are: assertions, aliases, mutations, higher-order operators."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import fx
+
+from onnxdx.compat import HigherOrderOperator, OpOverload, schema
+
+_ASSERTIONS = frozenset(
+    {
+        "aten::_assert_async",
+        "aten::_assert_async.msg",
+        "aten::_assert_scalar",
+        "aten::_assert_tensor_metadata",
+        "aten::sym_constrain_range",
+        "aten::sym_constrain_range_for_size",
+        "aten::_functional_assert_async.msg",
+        "aten::_functional_assert_scalar",
+        "aten::_print",
+    }
+)
+"""Operators that compute nothing: they check what capture has already reported."""
+
+_GRAD_MODES = frozenset({"wrap_with_set_grad_enabled", "_set_grad_enabled", "set_grad_enabled"})
+
+
+def is_assertion(node: fx.Node) -> bool:
+    """Whether the node only checks something."""
+    return isinstance(node.target, OpOverload) and node.target.name() in _ASSERTIONS
+
+
+def is_higher_order(node: fx.Node) -> bool:
+    """Whether the node takes graphs as arguments (cond, while_loop, scan, map, ...)."""
+    return isinstance(node.target, HigherOrderOperator)
+
+
+def is_grad_mode(node: fx.Node) -> bool:
+    """Whether the node is about gradients only, which an exported model has none of."""
+    return getattr(node.target, "__name__", "") in _GRAD_MODES
+
+
+def is_operator(node: fx.Node) -> bool:
+    """Whether the node computes something that an ONNX function has to stand for."""
+    if node.op != "call_function" or node.target is operator.getitem or is_assertion(node):
+        return False
+    return not is_higher_order(node) and not is_grad_mode(node)
+
+
+def mutates(node: fx.Node) -> bool:
+    """Whether the node writes into one of its arguments."""
+    target = node.target
+    if isinstance(target, HigherOrderOperator):
+        return target.name() in {"wrap_with_autocast"} or "auto_functionalized" in target.name()
+    if not isinstance(target, OpOverload):
+        return False
+    if target.name() == "aten::detach_":
+        return False
+    if target.name() in {"aten::batch_norm", "aten::instance_norm", "aten::cudnn_batch_norm"}:
+        return _updates_running_statistics(node)
+    return bool(schema(target).is_mutable)
+
+
+def _updates_running_statistics(node: fx.Node) -> bool:
+    """batch_norm(input, weight, bias, running_mean, running_var, training, ...): its schema does not say it writes."""
+    has_statistics = len(node.args) > 3 and node.args[3] is not None
+    return has_statistics and len(node.args) > 5 and node.args[5] is True
+
+
+def called_graphs(owner: torch.nn.Module, graph: fx.Graph) -> Iterator[tuple[str, fx.GraphModule]]:
+    """The graph modules that a graph hands to its higher-order operators, by attribute name, each once."""
+    seen = set()
+    for node in graph.nodes:
+        if node.op != "get_attr" or node.target in seen:
+            continue
+        seen.add(node.target)
+        value = attribute(owner, node.target)
+        if isinstance(value, fx.GraphModule):
+            yield node.target, value
+
+
+def attribute(owner: object, path: str) -> Any:
+    """What a get_attr node's dotted path names."""
+    for name in path.split("."):
+        owner = getattr(owner, name)
+    return owner

@@ -1,0 +1,295 @@
+"""Decompose: make the graph functional, and expand only the operators that no ONNX function stands for.
+
+A full retrace happens only when something is mutated. Every other operator is expanded on its own, traced on the shapes
+that capture saw, once for each distinct (operator, argument metadata).
+"""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import fx
+from torch.export import ExportedProgram
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.fx.node import map_arg
+
+from onnxdx.compat import OpOverload, decompositions, fake_mode_of
+from onnxdx.operators import called_graphs, is_operator, mutates
+from onnxdx.registry import OnnxRegistry, select
+from onnxdx.errors import first_line
+from onnxdx.values import CapturedProgram, DecomposedProgram
+from onnxdx_diagnostics.rules.dx201_not_functional import NotFunctional
+from onnxdx_diagnostics.rules.dx202_decomposition_fails import DecompositionFails
+from onnxdx_diagnostics.rules.dx203_decomposition_dead_end import DecompositionDeadEnd
+from onnxdx_diagnostics.rules.dx204_decomposition_differs import DecompositionDiffers
+from onnxdx_diagnostics.sink import Sink
+
+
+def run(captured: CapturedProgram, sink: Sink) -> DecomposedProgram:
+    """The captured program with mutations and unplaceable operators expressed by others, as far as that is possible."""
+    dead_ends: set[fx.Node] = set()
+    exported = _functional(captured, sink, dead_ends)
+    options = captured.request.options
+    expander = _Expander(captured, sink, options.onnx_registry or OnnxRegistry(), options.opset_version)
+    graph = expander.rewrite(exported.graph, dead_ends)
+    subgraphs = {
+        path: expander.rewrite(body.graph, dead_ends) for path, body in _subgraphs(exported.graph_module, graph, "")
+    }
+    return DecomposedProgram(
+        captured, exported, graph, subgraphs, frozenset(dead_ends), constants=dict(expander.constants)
+    )
+
+
+def _subgraphs(owner: torch.nn.Module, graph: fx.Graph, prefix: str) -> Iterator[tuple[str, fx.GraphModule]]:
+    for name, body in called_graphs(owner, graph):
+        yield prefix + name, body
+        yield from _subgraphs(body, body.graph, f"{prefix}{name}.")
+
+
+def _functional(captured: CapturedProgram, sink: Sink, dead_ends: set[fx.Node]) -> ExportedProgram:
+    exported = captured.exported
+    graphs = [exported.graph, *(body.graph for _, body in _subgraphs(exported.graph_module, exported.graph, ""))]
+    writers = [node for graph in graphs for node in graph.nodes if node.op == "call_function" and mutates(node)]
+    if not writers:
+        return exported
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return exported.run_decompositions({})
+    except Exception as error:  # torch raises anything from here: AssertionError, RuntimeError, KeyError, ...
+        sink.emit(NotFunctional(captured.sources.site(writers[0]), str(writers[0].target), first_line(error)))
+        dead_ends.update(writers)
+        return exported
+
+
+@dataclass(frozen=True)
+class _Expansion:
+    """An operator expressed by others: `graph` takes the operator's tensors and symbolic numbers, in order."""
+
+    graph: fx.Graph
+    constants: Mapping[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class _DeadEnd:
+    """Why an operator could not be expanded. `leaves` are what it decomposes into that nothing can place."""
+
+    error: str = ""
+    leaves: tuple[str, ...] = ()
+    differs: str = ""
+
+
+_NO_DECOMPOSITION = _DeadEnd()
+
+
+@dataclass
+class _Expander:
+    captured: CapturedProgram
+    sink: Sink
+    registry: OnnxRegistry
+    opset_version: int
+    known: dict[Hashable, _Expansion | _DeadEnd] = field(default_factory=dict)
+    constants: dict[str, torch.Tensor] = field(default_factory=dict)
+
+    def rewrite(self, graph: fx.Graph, dead_ends: set[fx.Node]) -> fx.Graph:
+        """The graph with its dead nodes left out and its unplaceable nodes expanded; itself if there are none."""
+        live = _live(graph)
+        expansions: dict[fx.Node, _Expansion] = {}
+        stuck: set[fx.Node] = set()
+        for node in graph.nodes:
+            if node not in live or not is_operator(node) or node in dead_ends or self._placeable(node):
+                continue
+            found = self._expansion(node)
+            if isinstance(found, _Expansion):
+                expansions[node] = found
+            elif self._explain(node, found):
+                stuck.add(node)
+        if not expansions and len(live) == len(graph.nodes):
+            dead_ends.update(stuck)
+            return graph
+        return self._copy(graph, live, expansions, dead_ends, stuck)
+
+    def _copy(
+        self,
+        graph: fx.Graph,
+        live: set[fx.Node],
+        expansions: Mapping[fx.Node, _Expansion],
+        dead_ends: set[fx.Node],
+        stuck: set[fx.Node],
+    ) -> fx.Graph:
+        copy = fx.Graph()
+        new: dict[fx.Node, Any] = {}
+        for node in graph.nodes:
+            if node not in live:
+                continue
+            if node in expansions:
+                new[node] = self._splice(copy, node, expansions[node], new)
+                continue
+            source = new.get(node.args[0]) if node.target is operator.getitem else None
+            if isinstance(source, tuple):
+                new[node] = source[node.args[1]]
+                continue
+            new[node] = copy.node_copy(node, lambda old: new[old])
+            if node in stuck or node in dead_ends:
+                dead_ends.add(new[node])
+        return copy
+
+    def _splice(self, copy: fx.Graph, node: fx.Node, expansion: _Expansion, new: Mapping[fx.Node, Any]) -> Any:
+        """Inline an expansion; its nodes belong to the user's line and module of the node they stand for."""
+        inputs = iter([new[argument] for argument in _arguments(node)])
+        inner: dict[fx.Node, Any] = {}
+        inherited = {key: node.meta[key] for key in ("stack_trace", "nn_module_stack") if key in node.meta}
+        for step in expansion.graph.nodes:
+            if step.op == "placeholder":
+                inner[step] = next(inputs)
+            elif step.op == "output":
+                result = map_arg(step.args[0], lambda old: inner[old])
+                if isinstance(result, fx.Node) and not isinstance(step.args[0], (tuple, list)):
+                    result.meta = {**result.meta, "val": node.meta.get("val")}
+                return tuple(result) if isinstance(result, list) else result
+            else:
+                inner[step] = copy.node_copy(step, lambda old: inner[old])
+                inner[step].meta = {"val": step.meta.get("val"), "expanded_from": str(node.target), **inherited}
+                if step.op == "get_attr":
+                    name = f"{node.name}_{step.target}"
+                    self.constants[name] = expansion.constants[step.target]
+                    inner[step].target = name
+        raise AssertionError("an fx graph ends in an output node")
+
+    def _placeable(self, node: fx.Node) -> bool:
+        return select(self.registry, node, self.opset_version) is not None
+
+    def _expansion(self, node: fx.Node) -> _Expansion | _DeadEnd:
+        key = _metadata_key(node)
+        if key not in self.known:
+            self.known[key] = self._expand(node)
+        return self.known[key]
+
+    def _expand(self, node: fx.Node) -> _Expansion | _DeadEnd:
+        body = _decomposition(node.target)
+        if body is None:
+            return _NO_DECOMPOSITION
+        try:
+            module = _trace(body, node)
+        except Exception as error:  # a decomposition is foreign code: anything can come out of it
+            return _DeadEnd(error=first_line(error))
+        difference = _difference(node, module.graph)
+        if difference:
+            return _DeadEnd(differs=difference)
+        module.graph.eliminate_dead_code()
+        inner = _Expander(self.captured, _Silent(), self.registry, self.opset_version, self.known, self.constants)
+        stuck: set[fx.Node] = set()
+        graph = inner.rewrite(module.graph, stuck)
+        leaves = [step for step in graph.nodes if is_operator(step) and (step in stuck or not self._placeable(step))]
+        if leaves:
+            return _DeadEnd(leaves=tuple(dict.fromkeys(str(leaf.target) for leaf in leaves)))
+        constants = {
+            str(step.target): getattr(module, str(step.target))
+            for step in module.graph.nodes
+            if step.op == "get_attr" and isinstance(getattr(module, str(step.target), None), torch.Tensor)
+        }
+        return _Expansion(graph, {**self.constants, **constants})
+
+    def _explain(self, node: fx.Node, dead_end: _DeadEnd) -> bool:
+        """Say why the node could not be expanded; False when there was nothing to expand, which dispatch reports."""
+        site = self.captured.sources.site(node)
+        if dead_end.error:
+            self.sink.emit(DecompositionFails(site, str(node.target), dead_end.error))
+        elif dead_end.differs:
+            self.sink.emit(DecompositionDiffers(site, str(node.target), dead_end.differs))
+        elif dead_end.leaves:
+            self.sink.emit(DecompositionDeadEnd(site, str(node.target), dead_end.leaves))
+        return dead_end is not _NO_DECOMPOSITION
+
+
+class _Silent:
+    """The sink of an expansion inside an expansion: the outermost operator is the one to report."""
+
+    def emit(self, finding: object) -> None:
+        """Nothing: the caller sees that a leaf is left."""
+
+
+def _decomposition(target: object) -> Callable[..., Any] | None:
+    if not isinstance(target, OpOverload):
+        return None
+    known = decompositions().get(target)
+    if known is not None:
+        return known
+    composite = torch._C.DispatchKey.CompositeImplicitAutograd
+    return target.decompose if target.has_kernel_for_dispatch_key(composite) else None
+
+
+def _arguments(node: fx.Node) -> list[fx.Node]:
+    """The node's graph arguments, each as often as it is given, in order."""
+    found: list[fx.Node] = []
+    map_arg((node.args, node.kwargs), found.append)
+    return found
+
+
+def _trace(body: Callable[..., Any], node: fx.Node) -> fx.GraphModule:
+    """The decomposition of one node as a graph of ATen operators, without mutations."""
+    arguments = _arguments(node)
+    values = [argument.meta["val"] for argument in arguments]
+
+    def call(*given: Any) -> Any:
+        supply = iter(given)
+        args, kwargs = map_arg((node.args, node.kwargs), lambda _: next(supply))
+        return body(*args, **kwargs)
+
+    mode = next((found for value in values if (found := fake_mode_of(value))), None)
+    if mode is None:
+        mode = fake_mode_of(node.meta.get("val"))
+    functional = torch.func.functionalize(call, remove="mutations")
+    with torch.no_grad():
+        if mode is None:
+            return make_fx(functional)(*values)
+        with mode:
+            return make_fx(functional)(*values)
+
+
+def _difference(node: fx.Node, graph: fx.Graph) -> str:
+    """How the results of a decomposition differ from those of the operator, in dtype or rank; empty when they do not."""
+    (output,) = (step for step in graph.nodes if step.op == "output")
+    theirs = output.args[0]
+    expected = node.meta.get("val")
+    got = [step.meta.get("val") if isinstance(step, fx.Node) else step for step in _as_tuple(theirs)]
+    for index, (want, have) in enumerate(zip(_as_tuple(expected), got, strict=False)):
+        if not isinstance(want, torch.Tensor) or not isinstance(have, torch.Tensor):
+            continue
+        if want.dtype != have.dtype:
+            return f"result {index} has dtype {have.dtype}, not {want.dtype}"
+        if want.dim() != have.dim():
+            return f"result {index} has {have.dim()} dimensions, not {want.dim()}"
+    return ""
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
+
+
+def _metadata_key(node: fx.Node) -> Hashable:
+    """What an expansion depends on: the operator, its constants, and dtype, shape and layout of its tensors."""
+
+    def describe(argument: fx.Node) -> Any:
+        value = argument.meta.get("val")
+        if isinstance(value, torch.Tensor):
+            return ("tensor", str(value.dtype), str(tuple(value.shape)), str(value.device))
+        return (type(value).__name__, str(value))
+
+    return (str(node.target), repr(map_arg((node.args, node.kwargs), describe)))  # type: ignore[arg-type]
+
+
+def _live(graph: fx.Graph) -> set[fx.Node]:
+    """The nodes that the outputs depend on, and all inputs."""
+    live: set[fx.Node] = set()
+    for node in reversed(graph.nodes):
+        if node.op in ("placeholder", "output") or node in live:
+            live.add(node)
+            live.update(node.all_input_nodes)
+    return live
+

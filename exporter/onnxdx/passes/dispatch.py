@@ -1,0 +1,181 @@
+"""Dispatch: for every operator of the program at once, the ONNX function that stands for it or the reason why none."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+import onnx_ir as ir
+import torch
+from torch import fx
+
+from onnxdx.compat import OpOverload, schema
+from onnxdx.dtypes import onnx_dtype
+from onnxdx.operators import is_higher_order, is_operator
+from onnxdx.ops.control_flow import TRANSLATED
+from onnxdx.registry import Entry, OnnxRegistry, key_of, select
+from onnxdx.tracing import dropped
+from onnxdx.values import DecomposedProgram, DispatchPlan, Placement
+from onnxdx_diagnostics.finding import Finding
+from onnxdx_diagnostics.rules.dx301_no_onnx_function import NoOnnxFunction
+from onnxdx_diagnostics.rules.dx302_only_other_overload import OnlyOtherOverload
+from onnxdx_diagnostics.rules.dx303_complex_not_supported import ComplexNotSupported
+from onnxdx_diagnostics.rules.dx305_argument_not_supported import ArgumentNotSupported
+from onnxdx_diagnostics.rules.dx307_opset_too_low import OpsetTooLow
+from onnxdx_diagnostics.sink import Sink
+
+_WITHOUT_MEANING = frozenset(
+    {"layout", "device", "pin_memory", "memory_format", "non_blocking", "requires_grad", "generator", "copy", "stable"}
+)
+"""Arguments of ATen operators that do not change what an ONNX model computes."""
+
+
+def run(program: DecomposedProgram, sink: Sink) -> DispatchPlan:
+    """Place every operator node. Each node without a placement is a finding, unless one was said already."""
+    placements: dict[fx.Node, Placement] = {}
+    registry = program.captured.request.options.onnx_registry or OnnxRegistry()
+    for _, graph in program.graphs():
+        for node in graph.nodes:
+            if node.op != "call_function" or node in program.dead_ends:
+                continue
+            reason = _place(node, registry, program, placements)
+            if reason is not None:
+                sink.emit(reason)
+    return DispatchPlan(program, placements)
+
+
+def _place(
+    node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram, placements: dict[fx.Node, Placement]
+) -> Finding | None:
+    sources = program.captured.sources
+    if is_higher_order(node):
+        known = getattr(node.target, "__name__", "") in TRANSLATED
+        return None if known else NoOnnxFunction(sources.site(node), str(node.target))
+    if not is_operator(node):
+        return None
+    entry = select(registry, node, program.captured.request.options.opset_version)
+    if entry is None:
+        return _missing(node, registry, program)
+    ignored = _ignored_arguments(node, entry)
+    if ignored:
+        return ArgumentNotSupported(sources.site(node), str(node.target), ignored, entry.origin)
+    placements[node] = Placement(entry, _promotions(node))
+    return None
+
+
+def _missing(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) -> Finding:
+    site = program.captured.sources.site(node)
+    entries = registry.entries(node.target)  # type: ignore[arg-type]
+    opset = program.captured.request.options.opset_version
+    too_new = [entry.since for entry in entries if entry.since > opset]
+    if too_new:
+        return OpsetTooLow(site, str(node.target), min(too_new), opset)
+    if entries:
+        return ComplexNotSupported(site, str(node.target), takes_complex=entries[0].complex)
+    name = key_of(node.target).partition(".")[0]
+    others = tuple(other for other in registry if other.partition(".")[0] == name)
+    if others:
+        return OnlyOtherOverload(site, str(node.target), others)
+    return NoOnnxFunction(site, str(node.target), tuple(difflib.get_close_matches(name, list(registry), 3, 0.8)))
+
+
+def _ignored_arguments(node: fx.Node, entry: Entry) -> tuple[str, ...]:
+    """Arguments that mean something, differ from their default, and have no parameter in the ONNX function."""
+    if not isinstance(node.target, OpOverload):
+        return ()
+    extra, names = dropped(entry.signature, node.args, node.kwargs)
+    arguments = {argument.name: argument for argument in schema(node.target).arguments}
+    positional = [name for name, argument in arguments.items() if not argument.kwarg_only]
+    given = dict(node.kwargs)
+    given.update(zip(positional, node.args, strict=False))
+    tail = positional[len(node.args) - extra : len(node.args)] if extra else []
+    return tuple(
+        name
+        for name in (*tail, *sorted(names))
+        if name not in _WITHOUT_MEANING and _matters(given[name], arguments.get(name))
+    )
+
+
+def _matters(value: object, argument: torch.Argument | None) -> bool:
+    if value is None or isinstance(value, (torch.device, torch.layout, torch.memory_format)):
+        return False
+    return argument is None or not argument.has_default_value() or bool(value != argument.default_value)
+
+
+def _promotions(node: fx.Node) -> Mapping[int, ir.DataType]:
+    """Which positional tensor arguments of a pointwise operator to convert first, as torch's type promotion does.
+
+    Operators that compute in a common dtype take it from their result; those with a boolean result (comparisons) from
+    `torch.result_type` of their arguments. See "Type promotion" in the tensor attributes page of torch's documentation.
+    """
+    if not isinstance(node.target, OpOverload) or not _promotes(node.target):
+        return {}
+    result = node.meta.get("val")
+    if not isinstance(result, torch.Tensor):
+        return {}
+    flat = _tensor_arguments(node)
+    common = _common_dtype(node, [value for _, value in flat]) if result.dtype is torch.bool else result.dtype
+    if common is None:
+        return {}
+    target = onnx_dtype(torch.empty((), dtype=common))
+    assert target is not None
+    return {index: target for index, value in flat if _dtype_of(value) is not common}
+
+
+_CONDITION_FIRST = frozenset({"aten::where.self", "aten::where.ScalarOther", "aten::where.ScalarSelf", "aten::where.Scalar"})
+_CONDITION_SECOND = frozenset({"aten::masked_fill.Scalar", "aten::masked_fill.Tensor"})
+_KEEPS_DTYPES = frozenset(
+    {
+        "aten::to", "aten::_to_copy", "aten::clone", "aten::copy", "aten::logical_and", "aten::logical_or",
+        "aten::logical_not", "aten::logical_xor", "aten::isnan", "aten::isinf", "aten::isfinite", "aten::signbit",
+        "aten::type_as", "aten::polygamma", "aten::ldexp",
+    }
+)  # fmt: skip
+
+
+def _promotes(target: OpOverload) -> bool:
+    if target.name().partition(".")[0] in _KEEPS_DTYPES:
+        return False
+    return torch.Tag.pointwise in target.tags or target.name() in ("aten::cat", "aten::where.self", "aten::stack")
+
+
+def _tensor_arguments(node: fx.Node) -> list[tuple[int, object]]:
+    """Positional arguments that are captured values and take part in promotion; list items count as their list."""
+    name = node.target.name() if isinstance(node.target, OpOverload) else ""
+    condition = 0 if name in _CONDITION_FIRST else 1 if name in _CONDITION_SECOND else None
+    found: list[tuple[int, object]] = []
+    for index, argument in enumerate(node.args):
+        items = argument if isinstance(argument, (list, tuple)) else [argument]
+        for item in items:
+            if isinstance(item, fx.Node) and index != condition:
+                found.append((index, item.meta.get("val")))
+    return found
+
+
+def _dtype_of(value: object) -> torch.dtype | None:
+    if isinstance(value, torch.Tensor):
+        return value.dtype.to_real() if value.dtype.is_complex else value.dtype
+    if isinstance(value, (torch.SymInt, int)):
+        return torch.int64
+    if isinstance(value, (torch.SymFloat, float)):
+        return torch.float32
+    return None
+
+
+def _common_dtype(node: fx.Node, values: list[object]) -> torch.dtype | None:
+    """The dtype in which a comparison compares."""
+    constants = [item for item in node.args if isinstance(item, (int, float, bool))]
+    operands = [*values, *constants]
+    if len(operands) < 2:
+        return None
+    samples = [
+        torch.empty((1,) * value.dim(), dtype=value.dtype) if isinstance(value, torch.Tensor) else _sample(value)
+        for value in operands
+    ]
+    return torch.result_type(samples[0], samples[1])
+
+
+def _sample(value: object) -> int | float | bool:
+    if isinstance(value, (torch.SymFloat, float)):
+        return 1.0
+    return value if isinstance(value, bool) else 1

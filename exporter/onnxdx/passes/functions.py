@@ -1,0 +1,154 @@
+"""Functions: decide which nn.Module calls become ONNX functions.
+
+A module call can be a function when its nodes can be computed together: no value may leave the call and come back into
+it. The plan is a tree of regions; everything that is not in a function is in the root region.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+
+from torch import fx
+
+from onnxdx.values import DispatchPlan, FunctionPlan, Region
+from onnxdx_diagnostics.rules.dx401_module_interleaved import ModuleInterleaved
+from onnxdx_diagnostics.rules.dx402_module_in_branch import ModuleInBranch
+from onnxdx_diagnostics.rules.dx403_no_module_boundaries import NoModuleBoundaries
+from onnxdx_diagnostics.sink import Sink
+
+_Calls = tuple[tuple[str, str], ...]
+"""The module calls around a node, outermost first, without the root: (path, class)."""
+
+
+def run(plan: DispatchPlan, sink: Sink) -> FunctionPlan:
+    """The regions of the program; with `functions="none"` just the root, in the captured order."""
+    program = plan.program
+    nodes = [node for node in program.graph.nodes if node.op in ("call_function", "get_attr")]
+    if program.captured.request.options.functions == "none":
+        return FunctionPlan(plan, Region("", "", tuple(nodes)))
+    calls = _module_calls(nodes)
+    root = _Planner(calls, program.captured.sources, sink).region(("", ""), nodes, 0)
+    if not any(isinstance(item, Region) for item in root.items):
+        sink.emit(NoModuleBoundaries(program.captured.sources.fallback()))
+    _report_branches(plan, sink)
+    return FunctionPlan(plan, root)
+
+
+def _module_calls(nodes: Sequence[fx.Node]) -> Mapping[fx.Node, _Calls]:
+    """The module calls around each node. A node that torch inserted belongs where all its users belong."""
+    calls: dict[fx.Node, _Calls] = {}
+    for node in reversed(nodes):
+        stack = node.meta.get("nn_module_stack") or {}
+        levels = tuple((path, _class_name(kind)) for path, kind in stack.values() if path and _is_path(path))
+        if node.op == "get_attr":
+            calls[node] = ()
+        elif stack and not any(key.startswith("_empty_nn_module_stack") for key in stack):
+            calls[node] = levels
+        else:
+            calls[node] = _common([calls[user] for user in node.users if user in calls])
+    return calls
+
+
+def _is_path(path: str) -> bool:
+    return not path.startswith("_empty_nn_module_stack")
+
+
+def _class_name(kind: object) -> str:
+    return kind if isinstance(kind, str) else f"{getattr(kind, '__module__', '')}.{getattr(kind, '__qualname__', kind)}"
+
+
+def _common(stacks: Sequence[_Calls]) -> _Calls:
+    if not stacks:
+        return ()
+    shared = []
+    for levels in zip(*stacks, strict=False):
+        if len(set(levels)) > 1:
+            break
+        shared.append(levels[0])
+    return tuple(shared)
+
+
+class _Planner:
+    def __init__(self, calls: Mapping[fx.Node, _Calls], sources: object, sink: Sink) -> None:
+        self.calls = dict(calls)
+        self.sources = sources
+        self.sink = sink
+
+    def region(self, call: tuple[str, str], nodes: Sequence[fx.Node], depth: int) -> Region:
+        """The region of one call at a depth of the module stack, with the regions in it."""
+        while True:
+            groups: dict[object, list[fx.Node]] = {}
+            for node in nodes:
+                levels = self.calls[node]
+                groups.setdefault(levels[depth] if len(levels) > depth else node, []).append(node)
+            order, stuck = _order(groups)
+            if not stuck:
+                break
+            self._dissolve(stuck, groups, depth)
+        items = tuple(
+            key if isinstance(key, fx.Node) else self.region(key, groups[key], depth + 1)  # type: ignore[arg-type]
+            for key in order
+        )
+        return Region(*call, items)
+
+    def _dissolve(self, stuck: Sequence[object], groups: Mapping[object, list[fx.Node]], depth: int) -> None:
+        """Give up the boundary of the smallest module call of a cycle: its nodes move up one level."""
+        call = min((key for key in stuck if not isinstance(key, fx.Node)), key=lambda key: len(groups[key]))
+        path, class_name = call  # type: ignore[misc]
+        members = groups[call]
+        for node in members:
+            levels = self.calls[node]
+            self.calls[node] = levels[:depth] + levels[depth + 1 :]
+        site = self.sources.site(members[0])  # type: ignore[attr-defined]
+        self.sink.emit(ModuleInterleaved(site, path, class_name))
+
+
+def _order(groups: Mapping[object, list[fx.Node]]) -> tuple[list[object], list[object]]:
+    """The groups in an order in which they can be computed, the captured one where possible; and those in a cycle."""
+    home = {node: key for key, members in groups.items() for node in members}
+    position = {key: index for index, key in enumerate(groups)}
+    needs = {key: set[object]() for key in groups}
+    feeds = {key: set[object]() for key in groups}
+    for key, members in groups.items():
+        for node in members:
+            for argument in node.all_input_nodes:
+                source = home.get(argument)
+                if source is not None and source is not key:
+                    needs[key].add(source)
+                    feeds[source].add(key)
+    keys = list(groups)
+    ready = [position[key] for key in keys if not needs[key]]
+    heapq.heapify(ready)
+    order: list[object] = []
+    while ready:
+        key = keys[heapq.heappop(ready)]
+        order.append(key)
+        for user in feeds[key]:
+            needs[user].discard(key)
+            if not needs[user]:
+                heapq.heappush(ready, position[user])
+    return order, _cycle({key: needs[key] for key in keys if needs[key]})
+
+
+def _cycle(needs: Mapping[object, set[object]]) -> list[object]:
+    """The members of one cycle of what is left, empty when nothing is left."""
+    if not needs:
+        return []
+    import networkx
+
+    graph = networkx.DiGraph((source, key) for key, sources in needs.items() for source in sources)
+    return next(list(found) for found in networkx.strongly_connected_components(graph) if len(found) > 1)
+
+
+def _report_branches(plan: DispatchPlan, sink: Sink) -> None:
+    """Module calls inside control flow stay flat: ONNX functions cannot be told apart from the branch they are in."""
+    for _, graph in plan.program.graphs():
+        if graph is plan.program.graph:
+            continue
+        seen: set[str] = set()
+        for node in graph.nodes:
+            levels = [path for path, _ in (node.meta.get("nn_module_stack") or {}).values() if path]
+            if levels and levels[-1] not in seen and node.op == "call_function":
+                seen.add(levels[-1])
+                sink.emit(ModuleInBranch(plan.program.captured.sources.site(node), levels[-1]))

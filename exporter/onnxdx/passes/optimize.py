@@ -1,0 +1,72 @@
+"""Optimize: fold constants, merge equal nodes, drop what is dead. The passes are those of onnxscript and onnx_ir."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import onnx_ir as ir
+from onnx_ir.passes import common
+from onnxscript import optimizer
+
+from onnxdx.values import PROVENANCE_KEY, OnnxDraft
+from onnxdx_diagnostics.sink import Sink
+
+_FOLDED_BYTES = 1 << 16
+"""Largest tensor that constant folding makes, so that a small graph of large constants stays small on disk."""
+
+
+def run(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
+    """The draft with its model optimised in place. Provenance survives: nodes keep their id, new ones inherit it."""
+    model = draft.model
+    tidy(model)
+    for step in _steps():
+        step(model)
+    _inherit_provenance(draft)
+    return draft
+
+
+def tidy(model: ir.Model) -> None:
+    """What every model needs, optimised or not: scripts inlined, unused optional results dropped, names settled."""
+    scripts = {key for key in model.functions if key[0].startswith("pkg.onnxscript")}
+    if scripts:
+        common.InlinePass(criteria=lambda function: function.identifier() in scripts)(model)
+    common.RemoveUnusedNodesPass()(model)
+    common.RemoveUnusedFunctionsPass()(model)
+    common.RemoveUnusedOpsetsPass()(model)
+
+
+def _steps() -> tuple[Callable[[ir.Model], object], ...]:
+    return (
+        lambda model: optimizer.fold_constants(
+            model, onnx_shape_inference=False, output_size_limit=_FOLDED_BYTES
+        ),
+        common.IdentityEliminationPass(),
+        common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
+        common.LiftSubgraphInitializersToMainGraphPass(),
+        common.CommonSubexpressionEliminationPass(),
+        common.RemoveUnusedNodesPass(),
+        common.RemoveUnusedFunctionsPass(),
+        common.RemoveUnusedOpsetsPass(),
+        common.NameFixPass(),
+    )
+
+
+def _inherit_provenance(draft: OnnxDraft) -> None:
+    """A node that an optimisation made belongs to the FX node of the value it computes, or of a neighbour."""
+    ids = {node.name: identity for identity, node in draft.nodes.items()}
+    for node in draft.model.graph.all_nodes():
+        if PROVENANCE_KEY in node.metadata_props:
+            continue
+        origin = next((draft.values[out.name] for out in node.outputs if out.name in draft.values), None)
+        known = ids.get(origin.name) if origin is not None else _neighbour(node)
+        if known is not None:
+            node.metadata_props[PROVENANCE_KEY] = known
+
+
+def _neighbour(node: ir.Node) -> str | None:
+    producers = (value.producer() for value in node.inputs if value is not None)
+    users = (use.node for output in node.outputs for use in output.uses())
+    for other in (*users, *producers):
+        if other is not None and PROVENANCE_KEY in other.metadata_props:
+            return other.metadata_props[PROVENANCE_KEY]
+    return None

@@ -1,0 +1,224 @@
+"""Verify: the model in ONNX Runtime against eager, on the given inputs and at another size of every dynamic dim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import fx
+
+from onnxdx.comparison import Comparison, compare
+from onnxdx.compat import OpOverload, flat_inputs
+from onnxdx.eager import EagerRun, run_eager
+from onnxdx.other_sizes import OtherSize, other_sizes
+from onnxdx.runtime import Session
+from onnxdx.errors import first_line
+from onnxdx.values import OnnxDraft, OutputBinding, OutputKind
+from onnxdx_diagnostics.finding import Site
+from onnxdx_diagnostics.report import Trial, Verdict, VerdictOutcome
+from onnxdx_diagnostics.rules.dx601_numbers_differ import NumbersDiffer
+from onnxdx_diagnostics.rules.dx602_runtime_refuses import RuntimeRefuses
+from onnxdx_diagnostics.rules.dx603_runtime_fails import RuntimeFails
+from onnxdx_diagnostics.rules.dx604_output_contract import OutputContract
+from onnxdx_diagnostics.rules.dx605_fails_at_other_size import FailsAtOtherSize
+from onnxdx_diagnostics.sink import Sink
+
+
+def run(draft: OnnxDraft, sink: Sink) -> Verdict:
+    """The verdict on a complete draft. What could not be compared is "not run", never "proven"."""
+    random = _random_operator(draft)
+    if random is not None:
+        return Verdict(VerdictOutcome.NOT_RUN, f"the model draws random numbers (`{random.target}`)")
+    try:
+        session = Session(draft.model)
+    except Exception as error:  # ONNX Runtime has a dozen exception types for a model it refuses
+        sink.emit(RuntimeRefuses(draft.site_named(str(error)), first_line(error)))
+        return Verdict(VerdictOutcome.NOT_RUN, "ONNX Runtime does not load the model")
+    return _Verifier(draft, sink, session).verdict()
+
+
+@dataclass
+class _Verifier:
+    draft: OnnxDraft
+    sink: Sink
+    session: Session
+
+    def verdict(self) -> Verdict:
+        captured = self.draft.captured
+        request = captured.request
+        flat = flat_inputs(captured.exported, request.args, request.kwargs)
+        trials = [self._given(flat)]
+        if trials[0].outcome is VerdictOutcome.PROVEN:
+            trials += [self._other(dim, list(sizes)) for dim, sizes in other_sizes(captured, flat).items()]
+        for outcome in (VerdictOutcome.DIFFERS, VerdictOutcome.NOT_RUN):
+            told = next((trial for trial in trials if trial.outcome is outcome), None)
+            if told is not None:
+                return Verdict(outcome, told.reason, tuple(trials))
+        return Verdict(VerdictOutcome.PROVEN, "", tuple(trials))
+
+    def _given(self, flat: Sequence[Any]) -> Trial:
+        try:
+            eager = self._eager(flat)
+        except Exception as error:  # the user's model
+            return Trial({}, VerdictOutcome.NOT_RUN, reason=f"eager raises {first_line(error)}")
+        try:
+            results = self._onnx(flat)
+        except Exception as error:  # ONNX Runtime
+            self.sink.emit(RuntimeFails(self.draft.site_named(str(error)), first_line(error), ""))
+            return Trial({}, VerdictOutcome.DIFFERS, reason=f"ONNX Runtime fails: {first_line(error)}")
+        comparisons = self._compared(results, eager)
+        for binding, comparison in comparisons:
+            site = self._site(binding)
+            if comparison.contract:
+                self.sink.emit(OutputContract(site, binding.name, comparison.contract, ""))
+            elif comparison.numbers:
+                first = self._first_diverging(flat)
+                where = self.draft.captured.sources.site(first) if first is not None else site
+                operator = str(first.target) if first is not None else ""
+                self.sink.emit(NumbersDiffer(where, binding.name, comparison.numbers, "", operator))
+        return _trial({}, comparisons)
+
+    def _other(self, dim: str, candidates: Sequence[OtherSize]) -> Trial:
+        """The first other size that eager can run decides."""
+        refused = "no other size is in its range"
+        for candidate in candidates:
+            try:
+                eager = self._eager(candidate.inputs)
+            except Exception as error:  # the user's model at a size it may not support
+                refused = f"eager raises {first_line(error)}"
+                continue
+            sizes = {dim: candidate.size}
+            try:
+                comparisons = self._compared(self._onnx(candidate.inputs), eager)
+            except Exception as error:  # ONNX Runtime
+                return self._fails(candidate, self.draft.site_named(str(error)), first_line(error))
+            wrong = next(((b, c) for b, c in comparisons if not c.agrees), None)
+            if wrong is not None:
+                first = self._first_diverging(candidate.inputs)
+                site = self.draft.captured.sources.site(first) if first is not None else self._site(wrong[0])
+                reason = f"`{wrong[0].name}`: {wrong[1].contract or wrong[1].numbers}"
+                return self._fails(candidate, site, reason)
+            return _trial(sizes, comparisons)
+        return Trial({}, VerdictOutcome.NOT_RUN, reason=f"another size of `{dim}` was not tried: {refused}")
+
+    def _fails(self, tried: OtherSize, site: Site, reason: str) -> Trial:
+        self.sink.emit(FailsAtOtherSize(site, tried.dim, tried.size, tried.traced, reason))
+        return Trial({tried.dim: tried.size}, VerdictOutcome.DIFFERS, reason=f"{tried.dim}={tried.size}: {reason}")
+
+    def _eager(self, flat: Sequence[Any]) -> EagerRun:
+        request = self.draft.captured.request
+        return run_eager(request.model, self.draft.captured.exported, flat, request.options.training)
+
+    def _onnx(self, flat: Sequence[Any]) -> list[torch.Tensor]:
+        return self.session.run(graph_inputs(self.draft, flat))
+
+    def _compared(self, results: Sequence[torch.Tensor], eager: EagerRun) -> list[tuple[OutputBinding, Comparison]]:
+        return [
+            (binding, compare(result, expected(binding, eager, self.draft)))
+            for binding, result in zip(self.draft.outputs, results, strict=True)
+        ]
+
+    def _site(self, binding: OutputBinding) -> Site:
+        node = self.draft.values.get(binding.name)
+        sources = self.draft.captured.sources
+        return sources.site(node) if node is not None else sources.fallback()
+
+    def _first_diverging(self, flat: Sequence[Any]) -> fx.Node | None:
+        """The first operator, in graph order, whose ONNX result is not that of the captured graph run by torch."""
+        model = self.draft.model
+        watched = {
+            output.name: (node_of, output)
+            for onnx_node in model.graph
+            for output in onnx_node.outputs
+            if output.name and (node_of := self.draft.values.get(output.name)) is not None
+            and (output.name == node_of.name or output.is_graph_output())
+        }
+        given = len(model.graph.outputs)
+        try:
+            model.graph.outputs.extend(value for _, value in watched.values() if not value.is_graph_output())
+            session = Session(model)
+        finally:
+            while len(model.graph.outputs) > given:
+                model.graph.outputs.pop()
+        results = dict(zip(session.outputs, session.run(graph_inputs(self.draft, flat)), strict=True))
+        reference = _interpreted(self.draft, flat)
+        for node in self.draft.plan.plan.program.graph.nodes:
+            for name, (node_of, _) in watched.items():
+                value = reference.get(node_of)
+                if node_of is node and isinstance(value, torch.Tensor) and not compare(results[name], value).agrees:
+                    return node
+        return None
+
+
+def graph_inputs(draft: OnnxDraft, flat: Sequence[Any]) -> dict[str, torch.Tensor | int | float | bool]:
+    """The inputs of the ONNX graph, by name, from the model's flattened ones."""
+    return {binding.name: flat[binding.position] for binding in draft.inputs if binding.position is not None}
+
+
+def expected(binding: OutputBinding, eager: EagerRun, draft: OnnxDraft) -> torch.Tensor:
+    """What eager says the output should be."""
+    if binding.kind is OutputKind.BUFFER:
+        return eager.buffers[binding.source]
+    if binding.kind is OutputKind.MUTATED_INPUT:
+        position = next(each.position for each in draft.inputs if each.name == binding.source)
+        return torch.as_tensor(eager.inputs[position or 0])
+    assert binding.position is not None
+    value = eager.outputs[binding.position]
+    return value if isinstance(value, torch.Tensor) else torch.tensor(value)
+
+
+def _trial(sizes: Mapping[str, int], comparisons: Sequence[tuple[OutputBinding, Comparison]]) -> Trial:
+    wrong = [f"`{binding.name}`: {c.contract or c.numbers}" for binding, c in comparisons if not c.agrees]
+    outcome = VerdictOutcome.DIFFERS if wrong else VerdictOutcome.PROVEN
+    largest = [max((getattr(c, name) for _, c in comparisons), default=0.0) for name in ("max_abs", "max_rel")]
+    return Trial(sizes, outcome, largest[0], largest[1], "; ".join(wrong))
+
+
+class _Recorder(fx.Interpreter):
+    """Runs a captured graph and keeps every result."""
+
+    def __init__(self, draft: OnnxDraft) -> None:
+        program = draft.plan.plan.program
+        super().__init__(program.owner, garbage_collect_values=False, graph=program.graph)
+
+
+def _interpreted(draft: OnnxDraft, flat: Sequence[Any]) -> Mapping[fx.Node, Any]:
+    exported = draft.plan.plan.program.exported
+    users = iter(flat)
+    inputs = [
+        next(users)
+        if spec.kind.name == "USER_INPUT"
+        else exported.state_dict.get(spec.target or "", exported.constants.get(spec.target or ""))
+        for spec in exported.graph_signature.input_specs
+    ]
+    recorder = _Recorder(draft)
+    with torch.no_grad():
+        recorder.run(*inputs)
+    return recorder.env
+
+
+def _random_operator(draft: OnnxDraft) -> fx.Node | None:
+    for _, graph in draft.plan.plan.program.graphs():
+        for node in graph.nodes:
+            if isinstance(node.target, OpOverload) and torch.Tag.nondeterministic_seeded in node.target.tags:
+                if _draws(node):
+                    return node
+    return None
+
+
+def _draws(node: fx.Node) -> bool:
+    """Whether the operator draws here: dropout in eval mode and attention without dropout do not."""
+    name = node.target.name().partition(".")[0] if isinstance(node.target, OpOverload) else ""
+    arguments = list(node.args)
+    if name in ("aten::dropout", "aten::native_dropout", "aten::feature_dropout", "aten::alpha_dropout"):
+        return bool(node.args[2]) and node.args[1] != 0
+    if name == "aten::rrelu":
+        return bool(node.kwargs.get("training", len(arguments) > 3 and arguments[3]))
+    if "attention" in name:
+        return bool(node.kwargs.get("dropout_p", arguments[4] if len(arguments) > 4 else 0.0))
+    if name in ("aten::lstm", "aten::gru", "aten::rnn_tanh", "aten::rnn_relu"):
+        return any(isinstance(a, float) and a > 0 for a in arguments) and True in arguments[-3:]
+    return True
+

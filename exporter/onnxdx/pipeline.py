@@ -1,0 +1,140 @@
+"""The pipeline: the order of the passes, their timing, and what happens when one of them breaks."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from onnxdx.errors import first_line
+from onnxdx.passes import capture, decompose, dispatch, functions, optimize, translate, validate, verify
+from onnxdx.program import ONNXProgram
+from onnxdx.request import SUPPORTED_OPSETS, ExportRequest
+from onnxdx.values import OnnxDraft
+from onnxdx_diagnostics.events import Event, EventKind, Listener, unheard
+from onnxdx_diagnostics.finding import Finding, Level, Site
+from onnxdx_diagnostics.report import NOT_VERIFIED, Outcome, PassRecord, Report, Verdict, VerdictOutcome
+from onnxdx_diagnostics.rules.dx706_unsupported_opset import UnsupportedOpset
+from onnxdx_diagnostics.rules.dx901_internal_error import InternalError
+from onnxdx_diagnostics.sink import Collector
+
+A = TypeVar("A")
+B = TypeVar("B")
+PASSES = ("capture", "decompose", "dispatch", "functions", "translate", "optimize", "validate", "verify")
+
+
+def run(request: ExportRequest, listener: Listener = unheard) -> tuple[ONNXProgram | None, Report]:
+    """Export: every pass runs that can, whatever the passes before it had to say.
+
+    The program is None when nothing could be captured at all; it is partial (`report.exported` is false) when something
+    stands in the way. Raises KeyboardInterrupt only.
+    """
+    run = _Run(request, listener)
+    listener(Event(EventKind.RUN_STARTED, request.target, time.time()))
+    if request.options.opset_version not in SUPPORTED_OPSETS:
+        low, high = SUPPORTED_OPSETS[0], SUPPORTED_OPSETS[-1]
+        run.emit(UnsupportedOpset(Site(request.call_site), request.options.opset_version, low, high))
+        return None, run.report(None, NOT_VERIFIED)
+    captured = run.step("capture", capture.run, request)
+    decomposed = run.step("decompose", decompose.run, captured)
+    dispatched = run.step("dispatch", dispatch.run, decomposed)
+    planned = run.step("functions", functions.run, dispatched)
+    translated = run.step("translate", translate.run, planned)
+    optimized = run.step("optimize", optimize.run if request.options.optimize else optimize.tidy, translated)
+    draft = run.step("validate", validate.run, optimized)
+    verdict = run.step("verify", verify.run, draft) if run.verifies(draft) else None
+    report = run.report(draft, verdict or run.not_verified(draft))
+    listener(Event(EventKind.RUN_ENDED, "exported" if report.exported else "failed", time.time()))
+    return (ONNXProgram(draft, report) if draft is not None else None), report
+
+
+@dataclass
+class _Run:
+    request: ExportRequest
+    listener: Listener
+    sink: Collector = field(default_factory=Collector)
+    records: list[PassRecord] = field(default_factory=list)
+    started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.timezone.utc))
+    clock: float = field(default_factory=time.perf_counter)
+
+    def emit(self, finding: Finding) -> None:
+        """Take a finding and tell the listener (passes get this as their sink)."""
+        self.sink.emit(finding)
+        self.listener(Event(EventKind.FINDING, finding.id, time.time(), {"message": finding.message()}))
+
+    def step(self, name: str, work: Callable[[A, _Run], B | None], value: A | None) -> B | None:
+        """Run one pass on what the pass before it gave; None in, None out. Its own crash is a finding."""
+        if value is None:
+            self.records.append(PassRecord(name, Outcome.NOT_RUN))
+            return None
+        self.listener(Event(EventKind.PASS_STARTED, name, time.time()))
+        errors_before = self._errors()
+        start = time.perf_counter()
+        try:
+            result = work(value, self)
+        except Exception as error:  # the internal-error rule: a bug of ours must not hide what is known so far
+            self.emit(_crash(name, error, self.request))
+            result = None
+        seconds = time.perf_counter() - start
+        clean = self._errors() == errors_before
+        outcome = Outcome.FAILED if result is None else Outcome.PASSED if clean else Outcome.RECOVERED
+        self.records.append(PassRecord(name, outcome, seconds))
+        self.listener(Event(EventKind.PASS_ENDED, name, time.time(), {"outcome": outcome.value, "seconds": seconds}))
+        return result
+
+    def _errors(self) -> int:
+        return sum(finding.level is Level.ERROR for finding in self.sink.findings)
+
+    def verifies(self, draft: OnnxDraft | None) -> bool:
+        """Whether there is something to verify, and it was asked for."""
+        ready = draft is not None and draft.complete and not self._errors() and self.request.options.verify
+        if not ready:
+            self.records.append(PassRecord("verify", Outcome.NOT_RUN))
+        return ready
+
+    def not_verified(self, draft: OnnxDraft | None) -> Verdict:
+        """Why there is no verdict."""
+        if not self.request.options.verify:
+            return Verdict(VerdictOutcome.NOT_RUN, "verification was not asked for")
+        if draft is not None and draft.complete and not self._errors():
+            return Verdict(VerdictOutcome.NOT_RUN, "verification broke")
+        return Verdict(VerdictOutcome.NOT_RUN, "the export has errors")
+
+    def report(self, draft: OnnxDraft | None, verdict: Verdict) -> Report:
+        """Everything said so far, as a report. A model is exported when it is complete and valid."""
+        failing = [finding for finding in self.sink.findings if finding.level is Level.ERROR and finding.id < "DX6"]
+        return Report(
+            target=self.request.target,
+            exported=draft is not None and draft.complete and not failing and not self._crashed(),
+            findings=self.sink.findings,
+            passes=tuple(self.records),
+            verdict=verdict,
+            root=self.request.root,
+            environment=_environment(),
+            started=self.started.isoformat(timespec="milliseconds"),
+            seconds=time.perf_counter() - self.clock,
+        )
+
+    def _crashed(self) -> bool:
+        return any(finding.id.startswith("DX9") for finding in self.sink.findings)
+
+
+def _crash(name: str, error: Exception, request: ExportRequest) -> InternalError:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{frame.filename}:{frame.lineno} in {frame.name}"
+    return InternalError(Site(request.call_site), name, f"{type(error).__name__}: {first_line(error)}", where)
+
+
+def _environment() -> dict[str, str]:
+    packages = ("onnxdx", "torch", "onnx", "onnxscript", "onnx-ir", "onnxruntime")
+    found = {}
+    for package in packages:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

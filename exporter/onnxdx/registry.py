@@ -1,0 +1,133 @@
+"""Which ONNX function stands for which operator.
+
+A registry is a value: `with_op` gives a new one. Entries come from onnxscript's torchlib, from `onnxdx.ops` (what
+torchlib lacks or has wrong) and from the user, and the later win. Functions are looked at only when a model needs them.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import math
+import operator
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import onnx_ir as ir
+import onnxscript
+import torch
+from onnxscript.function_libs.torch_lib import registration
+
+from onnxdx import ops
+from onnxdx.compat import OpOverload
+
+OnnxFunction = Any
+"""An `onnxscript.OnnxFunction` or `onnxscript.values.TracedOnnxFunction`."""
+
+Target = Callable[..., Any]
+"""What `fx.Node.target` is: an OpOverload, a Python builtin or one of torch's symbolic functions."""
+
+
+def key_of(target: object) -> str:
+    """The name under which an operator is registered: "aten::add.Tensor", "aten::relu", "math::ceil"."""
+    if isinstance(target, OpOverload):
+        return str(target.name())
+    module = getattr(target, "__module__", "") or ""
+    name = getattr(target, "__name__", str(target))
+    namespace = {operator.__name__: "_operator", "_operator": "_operator", math.__name__: "math"}.get(module)
+    return f"{namespace or module.split('.')[0]}::{name}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One ONNX function for one operator.
+
+    `origin` says where it comes from ("torchlib", "onnxdx", or "file.py:12" of the user); `complex` functions take
+    complex tensors as real ones with a last axis of size 2; `since` is the lowest opset it can be traced for.
+    """
+
+    operator: str
+    function: OnnxFunction
+    origin: str
+    complex: bool = False
+    since: int = 18
+
+    @property
+    def signature(self) -> ir.schemas.OpSignature:
+        """The function's parameters, from its annotations."""
+        return self.function.op_signature  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class OnnxRegistry:
+    """Operators and their ONNX functions, the preferred one first.
+
+    `user` holds the entries added to the default ones. Build one with `OnnxRegistry().with_op(...)`.
+    """
+
+    user: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+
+    def with_op(self, target: OpOverload | str, function: OnnxFunction, *, complex: bool = False) -> OnnxRegistry:
+        """A new registry in which `function` stands for `target` ("ns::name.overload" or `torch.ops.ns.name.overload`).
+
+        `function` is an onnxscript function or a plain Python function that calls onnxscript operators. An operator with
+        an entry is not decomposed any more.
+        """
+        if not isinstance(function, (onnxscript.OnnxFunction, onnxscript.values.TracedOnnxFunction)):
+            function = onnxscript.values.TracedOnnxFunction(onnxscript.values.Opset("onnxdx.user", 1), function)
+        code = getattr(getattr(function, "function", None) or function.func, "__code__", None)
+        origin = f"{code.co_filename}:{code.co_firstlineno}" if code else "user"
+        key = target if isinstance(target, str) else key_of(target)
+        entry = Entry(key.removesuffix(".default"), function, origin, complex)
+        return OnnxRegistry({**self.user, entry.operator: (entry, *self.user.get(entry.operator, ()))})
+
+    def entries(self, target: Target | str) -> tuple[Entry, ...]:
+        """The entries of one operator, the preferred one first; empty when there is none."""
+        key = target if isinstance(target, str) else key_of(target)
+        return (*self.user.get(key, ()), *_ours().get(key, ()), *_torchlib(key))
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of all operators that have an entry."""
+        yield from dict.fromkeys([*self.user, *_ours(), *_torchlib_names()])
+
+
+@functools.cache
+def _torchlib_registry() -> Mapping[str, Any]:
+    importlib.import_module("onnxscript.function_libs.torch_lib.ops")
+    return dict(registration.default_registry.items())
+
+
+def _torchlib_names() -> list[str]:
+    return [name for name in _torchlib_registry() if not name.startswith("internal::")]
+
+
+@functools.cache
+def _torchlib(key: str) -> tuple[Entry, ...]:
+    found = _torchlib_registry().get(key)
+    return _entries(key, found, "torchlib") if found else ()
+
+
+def _entries(key: str, found: Any, origin: str) -> tuple[Entry, ...]:
+    real = [Entry(key, function, origin) for function in found.overloads]
+    return (*real, *(Entry(key, function, origin, complex=True) for function in found.complex))
+
+
+@functools.cache
+def _ours() -> Mapping[str, tuple[Entry, ...]]:
+    for info in pkgutil.iter_modules(ops.__path__):
+        importlib.import_module(f"{ops.__name__}.{info.name}")
+    return {name: _entries(name, found, "onnxdx") for name, found in ops.FUNCTIONS.items()}
+
+
+def select(
+    registry: OnnxRegistry, node: torch.fx.Node, opset_version: int
+) -> Entry | None:
+    """The entry that stands for a node: the first whose opset and complexness fit; None when there is none."""
+    complex_inputs = any(
+        isinstance(value := argument.meta.get("val"), torch.Tensor) and value.dtype.is_complex
+        for argument in node.all_input_nodes
+    )
+    fitting = [entry for entry in registry.entries(node.target) if entry.since <= opset_version]
+    return next((entry for entry in fitting if entry.complex == complex_inputs), None)

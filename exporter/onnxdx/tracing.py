@@ -1,0 +1,474 @@
+"""Traces ONNX functions into onnx_ir nodes: an evaluator for onnxscript that records instead of computing.
+
+A `Scope` is one graph under construction (the main graph, the body of a function, a branch of an If); a `Tracer` runs
+ONNX functions and appends what they call to the current scope.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import onnxscript
+from onnx_ir.schemas import AttributeParameter, OpSignature, Parameter
+from onnxscript import evaluator, values
+from onnxscript.onnx_opset import opset18 as op
+
+Argument: TypeAlias = Any
+"""What a parameter can be given: ir.Value, a Python number or string, None, or a list of these."""
+
+Result: TypeAlias = "ir.Value | Sequence[ir.Value]"
+
+_FLOATS = {ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16}
+
+
+class TracingError(Exception):
+    """An ONNX function cannot be traced with these arguments; the text is a sentence for the user."""
+
+
+class ConstantNeeded(TracingError):
+    """A parameter must be known at export, but the model computes it at run time."""
+
+    def __init__(self, parameter: str) -> None:
+        super().__init__(f"`{parameter}` must be a constant in ONNX, but the model computes it at run time")
+        self.parameter = parameter
+
+
+class SymbolicTensor(ir.Value):
+    """A value of the graph under construction that understands Python's operators, as ONNX functions use them."""
+
+    @property
+    def rank(self) -> int | None:
+        """Number of dimensions, if known."""
+        return None if self.shape is None else len(self.shape)
+
+    def __bool__(self) -> bool:
+        raise TracingError("the ONNX function branches on the value of a tensor")
+
+    def __mod__(self, other: Argument) -> Argument:
+        return op.Mod(self, other, fmod=1 if self.dtype in _FLOATS else 0)
+
+    def __neg__(self) -> Argument:
+        return op.Neg(self)
+
+    def __add__(self, other: Argument) -> Argument:
+        return op.Add(self, other)
+
+    def __radd__(self, other: Argument) -> Argument:
+        return op.Add(other, self)
+
+    def __and__(self, other: Argument) -> Argument:
+        return op.And(self, other)
+
+    def __rand__(self, other: Argument) -> Argument:
+        return op.And(other, self)
+
+    def __mul__(self, other: Argument) -> Argument:
+        return op.Mul(self, other)
+
+    def __rmul__(self, other: Argument) -> Argument:
+        return op.Mul(other, self)
+
+    def __matmul__(self, other: Argument) -> Argument:
+        return op.MatMul(self, other)
+
+    def __pow__(self, other: Argument) -> Argument:
+        return op.Pow(self, other)
+
+    def __sub__(self, other: Argument) -> Argument:
+        return op.Sub(self, other)
+
+    def __rsub__(self, other: Argument) -> Argument:
+        return op.Sub(other, self)
+
+    def __truediv__(self, other: Argument) -> Argument:
+        return op.Div(self, other)
+
+    def __lt__(self, other: Argument) -> Argument:
+        return op.Less(self, other)
+
+    def __le__(self, other: Argument) -> Argument:
+        return op.LessOrEqual(self, other)
+
+    def __gt__(self, other: Argument) -> Argument:
+        return op.Greater(self, other)
+
+    def __ge__(self, other: Argument) -> Argument:
+        return op.GreaterOrEqual(self, other)
+
+
+@dataclass
+class Scope:
+    """One graph under construction.
+
+    `constants` live in the nearest scope that can hold them for all its children: initializers of the main graph, or
+    Constant nodes at the head of a function body (`in_function`), because functions have no initializers.
+    """
+
+    parent: Scope | None = None
+    in_function: bool = False
+    nodes: list[ir.Node] = field(default_factory=list)
+    constants: dict[object, ir.Value] = field(default_factory=dict)
+
+    @property
+    def root(self) -> Scope:
+        """The scope that holds the constants: this one, or the graph that this subgraph is part of."""
+        return self if self.parent is None else self.parent.root
+
+    def constant(self, tensor: ir.TensorProtocol, key: object = None) -> ir.Value:
+        """A value that is always `tensor`. Equal `key`s give the same value."""
+        root = self.root
+        if key is not None and (known := root.constants.get(key)) is not None:
+            return known
+        value = SymbolicTensor(
+            name=None, shape=ir.Shape(tensor.shape), type=ir.TensorType(tensor.dtype), const_value=tensor
+        )
+        root.constants[key if key is not None else value] = value
+        return value
+
+
+class Tracer(evaluator.Evaluator):
+    """Runs ONNX functions and records the nodes they call.
+
+    `functions` collects the onnxscript functions that were called as functions (their bodies are scripts with control
+    flow of their own, which cannot be traced); the caller adds them to the model.
+    """
+
+    def __init__(self, opset_version: int) -> None:
+        self.opset_version = opset_version
+        self.scope = Scope()
+        self.functions: dict[ir.OperatorIdentifier, ir.Function] = {}
+
+    @contextmanager
+    def inside(self, scope: Scope) -> Iterator[Scope]:
+        """Record into `scope` for the time of the block."""
+        outer, self.scope = self.scope, scope
+        try:
+            yield scope
+        finally:
+            self.scope = outer
+
+    def trace(self, function: Any, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Any:
+        """Run one ONNX function on values and constants, and return what it returns.
+
+        Raises TracingError when an argument does not fit, and whatever the function itself raises.
+        """
+        with evaluator.default_as(self):
+            if isinstance(function, onnxscript.OnnxFunction):
+                return self.eval_function(function, args, kwargs)
+            signature: OpSignature = function.op_signature
+            inputs, attributes = bind(signature, args, kwargs)
+            binding = _bound_types(signature, inputs)
+            given = {
+                name: self._as_constant(signature.params_map[name], argument, binding)
+                for name, argument in inputs.items()
+            }
+            return function.func(**given, **attributes)
+
+    def eval_op(self, op: values.Op, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Any:
+        """Record a call of an ONNX operator (onnxscript's Evaluator protocol)."""
+        if op.name == "Constant":
+            return self._constant_node(kwargs)
+        signature = _signature(op)
+        if signature is None:
+            return self._emit(op.opset.domain, op.name, op.opset.version, list(args), dict(kwargs), 1)
+        inputs, attributes = bind(signature, args, kwargs)
+        return self._call(signature, inputs, attributes, _output_count(signature, attributes))
+
+    def eval_function(
+        self, function: onnxscript.OnnxFunction, args: Sequence[Argument], kwargs: Mapping[str, Argument]
+    ) -> Any:
+        """Record a call of an onnxscript function (onnxscript's Evaluator protocol)."""
+        signature = function.op_signature
+        if signature is None:
+            raise TracingError(f"the ONNX function {function.name} has no signature")
+        inputs, attributes = bind(signature, args, kwargs)
+        body = _function_body(function)
+        self.functions[body.identifier()] = body
+        return self._call(signature, inputs, attributes, len(signature.outputs), body.identifier())
+
+    def emit(
+        self,
+        op_type: str,
+        inputs: Sequence[ir.Value | None],
+        attributes: Mapping[str, Any] | None = None,
+        *,
+        outputs: int = 1,
+        domain: str = "",
+        overload: str = "",
+        version: int | None = None,
+    ) -> ir.Node:
+        """Append a node to the current scope, as it is, and return it."""
+        trimmed = list(inputs)
+        while trimmed and trimmed[-1] is None:
+            trimmed.pop()
+        node = ir.Node(
+            domain,
+            op_type,
+            trimmed,
+            [a for a in ir.convenience.convert_attributes(attributes or {}) if a.value is not None],
+            overload=overload,
+            outputs=[SymbolicTensor(name=None) for _ in range(outputs)],
+            version=version,
+        )
+        self.scope.nodes.append(node)
+        return node
+
+    def constant(self, value: Any, dtype: ir.DataType) -> ir.Value:
+        """A constant of the current graph; equal constants are one value."""
+        key = (repr(value), dtype)
+        if isinstance(value, complex):
+            value = (value.real, value.imag)
+        return self.scope.constant(ir.tensor(np.asarray(value).astype(dtype.numpy())), key)
+
+    def vector(self, items: Sequence[Argument], dtype: ir.DataType = ir.DataType.INT64) -> ir.Value:
+        """A list of numbers and scalar values as one 1-D tensor."""
+        if not any(isinstance(item, ir.Value) for item in items):
+            return self.constant(list(items), dtype)
+        parts = [self._as_1d(item) if isinstance(item, ir.Value) else self.constant([item], dtype) for item in items]
+        return parts[0] if len(parts) == 1 else self.emit("Concat", parts, {"axis": 0}, version=13).outputs[0]
+
+    def _call(
+        self,
+        signature: OpSignature,
+        inputs: Mapping[str, Argument],
+        attributes: Mapping[str, Argument],
+        outputs: int,
+        function: ir.OperatorIdentifier | None = None,
+    ) -> Result:
+        binding = _bound_types(signature, inputs)
+        flat: list[ir.Value | None] = []
+        for name, argument in inputs.items():
+            parameter = signature.params_map[name]
+            assert isinstance(parameter, Parameter)
+            if parameter.variadic:
+                flat.extend(self._as_value(parameter, item, binding) for item in argument or ())
+            else:
+                flat.append(self._as_value(parameter, argument, binding))
+        domain, name, overload = function or (signature.domain, signature.name, "")
+        version = signature.since_version if function is None else None
+        node = self.emit(
+            name, flat, attributes, outputs=outputs, domain=domain, overload=overload, version=version
+        )
+        _type_outputs(node, signature, binding)
+        return node.outputs[0] if outputs == 1 else node.outputs
+
+    def _emit(
+        self, domain: str, name: str, version: int, args: list[Argument], kwargs: dict[str, Argument], outputs: int
+    ) -> ir.Value:
+        given = [item if isinstance(item, ir.Value) or item is None else self.vector_or_scalar(item) for item in args]
+        return self.emit(name, given, kwargs, outputs=outputs, domain=domain, version=version).outputs[0]
+
+    def vector_or_scalar(self, item: Argument) -> ir.Value:
+        """A Python number or list where no schema says which dtype it should have."""
+        dtype = _natural_dtype(item)
+        return self.vector(item, dtype) if isinstance(item, (list, tuple)) else self.constant(item, dtype)
+
+    def _constant_node(self, kwargs: Mapping[str, Argument]) -> ir.Value:
+        ((kind, value),) = kwargs.items()
+        if isinstance(value, onnx.TensorProto):
+            return self.scope.constant(ir.serde.deserialize_tensor(value))
+        if isinstance(value, ir.TensorProtocol):
+            return self.scope.constant(value)
+        dtypes = {
+            "value_int": ir.DataType.INT64,
+            "value_ints": ir.DataType.INT64,
+            "value_float": ir.DataType.FLOAT,
+            "value_floats": ir.DataType.FLOAT,
+        }
+        if kind in dtypes:
+            return self.constant(value, dtypes[kind])
+        return self.emit("Constant", [], kwargs, version=13).outputs[0]
+
+    def _as_constant(self, parameter: Argument, argument: Argument, binding: Mapping[str, Any]) -> Argument:
+        """A Python constant as the value that the parameter's type asks for; lists that hold values stay lists."""
+        if argument is None or isinstance(argument, ir.Value) or _takes_sequences(parameter) or parameter.variadic:
+            return argument
+        if isinstance(argument, (list, tuple)) and any(isinstance(item, (ir.Value, type(None))) for item in argument):
+            return argument
+        if isinstance(argument, ir.TensorProtocol):
+            return self.scope.constant(argument)
+        return self.constant(argument, _dtype_for(parameter, argument, binding))
+
+    def _as_value(self, parameter: Parameter, argument: Argument, binding: Mapping[str, Any]) -> ir.Value | None:
+        argument = self._as_constant(parameter, argument, binding)
+        if argument is None or isinstance(argument, ir.Value):
+            return argument
+        if _takes_sequences(parameter):
+            items = [self._as_value_of_sequence(item) for item in argument]
+            node = self.emit("SequenceConstruct", items, version=11)
+            node.outputs[0].type = ir.SequenceType(ir.TensorType(items[0].dtype or ir.DataType.UNDEFINED))
+            return node.outputs[0]
+        if not isinstance(argument, (list, tuple)):
+            return self.constant(argument, _dtype_for(parameter, argument, binding))
+        return self.vector([item for item in argument if item is not None], _dtype_for(parameter, argument, binding))
+
+    def _as_value_of_sequence(self, item: Argument) -> ir.Value:
+        return item if isinstance(item, ir.Value) else self.vector_or_scalar(item)
+
+    def _as_1d(self, value: ir.Value) -> ir.Value:
+        if value.shape is not None and len(value.shape) == 1:
+            return value
+        minus_one = self.constant([-1], ir.DataType.INT64)
+        node = self.emit("Reshape", [value, minus_one], version=14)
+        node.outputs[0].dtype = value.dtype
+        node.outputs[0].shape = ir.Shape([1])
+        return node.outputs[0]
+
+
+def bind(
+    signature: OpSignature, args: Sequence[Argument], kwargs: Mapping[str, Argument]
+) -> tuple[dict[str, Argument], dict[str, Argument]]:
+    """Sort arguments into the inputs and attributes of a signature.
+
+    Optional inputs that are not given are None, attributes that are not given are left to their default. Arguments that
+    the signature does not know are dropped: whether that may be done is the caller's to know (see `dropped`).
+
+    Raises ConstantNeeded when an attribute is given a run-time value, TracingError when an argument is missing.
+    """
+    inputs: dict[str, Argument] = {}
+    attributes: dict[str, Argument] = {}
+    rest = list(args)
+    for parameter in signature.params:
+        if isinstance(parameter, Parameter) and parameter.variadic:
+            inputs[parameter.name] = tuple(rest) if rest else kwargs.get(parameter.name, ())
+            rest = []
+            continue
+        given = rest.pop(0) if rest else kwargs.get(parameter.name)
+        if isinstance(parameter, AttributeParameter):
+            if given is None and parameter.default is not None:
+                given = parameter.default.value
+            if given is None and parameter.required:
+                raise TracingError(f"`{parameter.name}` is not given to {signature.name}")
+            if given is not None:
+                attributes[parameter.name] = _as_attribute(parameter, given)
+            continue
+        if given is None and parameter.has_default():
+            given = parameter.default
+        if given is None and parameter.required and not _optional(parameter):
+            raise TracingError(f"`{parameter.name}` is not given to {signature.name}")
+        inputs[parameter.name] = given
+    return inputs, attributes
+
+
+def dropped(signature: OpSignature, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> tuple[int, set[str]]:
+    """How many positional arguments, and which keyword arguments, a signature has no parameter for."""
+    if any(isinstance(parameter, Parameter) and parameter.variadic for parameter in signature.params):
+        return 0, set()
+    return max(0, len(args) - len(signature.params)), set(kwargs) - set(signature.params_map)
+
+
+def _optional(parameter: Parameter) -> bool:
+    return any(isinstance(allowed, ir.OptionalType) for allowed in parameter.type_constraint.allowed_types)
+
+
+def _as_attribute(parameter: AttributeParameter, given: Argument) -> Argument:
+    if isinstance(given, ir.Value):
+        if given.const_value is None:
+            raise ConstantNeeded(parameter.name)
+        given = given.const_value.numpy().tolist()
+    if isinstance(given, (list, tuple)) and any(isinstance(item, ir.Value) for item in given):
+        raise ConstantNeeded(parameter.name)
+    if parameter.type is ir.AttributeType.FLOAT and isinstance(given, (int, bool)):
+        return float(given)
+    if parameter.type is ir.AttributeType.INTS and isinstance(given, int):
+        return [given]
+    return given
+
+
+@functools.cache
+def _schema_signature(domain: str, name: str, since_version: int) -> OpSignature:
+    return OpSignature.from_op_schema(onnx.defs.get_schema(name, since_version, domain))
+
+
+def _signature(op: values.Op) -> OpSignature | None:
+    schema = op.op_schema
+    return None if schema is None else _schema_signature(schema.domain, schema.name, schema.since_version)
+
+
+@functools.cache
+def _script_body(function: onnxscript.OnnxFunction) -> ir.Function:
+    return ir.serde.deserialize_function(function.to_function_proto())
+
+
+def _function_body(function: onnxscript.OnnxFunction) -> ir.Function:
+    return _script_body(function)
+
+
+def _output_count(signature: OpSignature, attributes: Mapping[str, Argument]) -> int:
+    if signature.domain == "" and signature.name == "BatchNormalization" and not attributes.get("training_mode"):
+        return 1
+    if signature.domain == "" and signature.name == "Split":
+        return int(attributes["num_outputs"])
+    return len(signature.outputs)
+
+
+def _takes_sequences(parameter: Parameter) -> bool:
+    return all(isinstance(allowed, ir.SequenceType) for allowed in parameter.type_constraint.allowed_types)
+
+
+def _bound_types(signature: OpSignature, inputs: Mapping[str, Argument]) -> dict[str, ir.TypeProtocol]:
+    """Type variable -> the type that the given values bind it to."""
+    binding: dict[str, ir.TypeProtocol] = {}
+    for name, argument in inputs.items():
+        parameter = signature.params_map[name]
+        candidates = argument if isinstance(argument, (list, tuple)) else (argument,)
+        for candidate in candidates:
+            if isinstance(candidate, ir.Value) and candidate.type is not None:
+                binding.setdefault(parameter.type_constraint.name, candidate.type)  # type: ignore[union-attr]
+    return binding
+
+
+def _dtype_for(parameter: Parameter, argument: Argument, binding: Mapping[str, ir.TypeProtocol]) -> ir.DataType:
+    bound = binding.get(parameter.type_constraint.name)
+    if bound is not None:
+        return bound.dtype
+    if len(parameter.type_constraint.allowed_types) == 1:
+        (only,) = parameter.type_constraint.allowed_types
+        return only.dtype
+    return _natural_dtype(argument)
+
+
+def _natural_dtype(argument: Argument) -> ir.DataType:
+    if isinstance(argument, (list, tuple)):
+        known = [_natural_dtype(item) for item in argument if item is not None]
+        return ir.DataType.FLOAT if ir.DataType.FLOAT in known else (known[0] if known else ir.DataType.INT64)
+    if isinstance(argument, ir.Value):
+        return argument.dtype or ir.DataType.INT64
+    if isinstance(argument, bool):
+        return ir.DataType.BOOL
+    if isinstance(argument, int):
+        return ir.DataType.INT64
+    if isinstance(argument, (float, complex)):
+        return ir.DataType.FLOAT
+    if isinstance(argument, str):
+        return ir.DataType.STRING
+    raise TracingError(f"a {type(argument).__name__} has no form in ONNX")
+
+
+_TYPED_BY_ATTRIBUTE = {"Cast": "to", "EyeLike": "dtype", "RandomNormalLike": "dtype", "RandomUniformLike": "dtype"}
+
+
+def _type_outputs(node: ir.Node, signature: OpSignature, binding: Mapping[str, ir.TypeProtocol]) -> None:
+    """Give outputs the element type that follows from the operator's schema and its inputs."""
+    by_attribute = node.attributes.get(_TYPED_BY_ATTRIBUTE.get(node.op_type, ""))
+    if by_attribute is not None:
+        node.outputs[0].dtype = ir.DataType(by_attribute.as_int())
+        return
+    formal: Sequence[Parameter] = signature.outputs
+    for index, output in enumerate(node.outputs):
+        parameter = formal[min(index, len(formal) - 1)]
+        bound = binding.get(parameter.type_constraint.name)
+        if bound is not None:
+            output.type = bound
+        elif len(parameter.type_constraint.allowed_types) == 1:
+            (output.type,) = parameter.type_constraint.allowed_types
+
+
+Handler: TypeAlias = Callable[..., Result]
