@@ -237,7 +237,9 @@ def _read_fact(value: object, kind: Any) -> object:
     for candidate in kinds:
         if isinstance(value, list) and typing.get_origin(candidate) is tuple:
             return _texts(value)
-        if type(value) is candidate:
+        if type(value) is candidate or (
+            typing.get_origin(candidate) is typing.Literal and value in typing.get_args(candidate)
+        ):
             return value
     if float in kinds and (isinstance(value, int) or value in ("nan", "inf", "-inf")):
         return float(typing.cast(str, value))

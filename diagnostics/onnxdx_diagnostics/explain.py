@@ -49,7 +49,8 @@ def explain_rule(rule: type[Finding]) -> str:
         *(f"## {title}\n\n{text}" for title, text in told.sections),
     ]
     if rule.EXAMPLE.strip():
-        parts.append(f"## Example\n\nReported on the marked line:\n\n```python\n{example(rule)}\n```")
+        marked = "Reported on the marked line:\n\n" if _EXPECT.search(rule.EXAMPLE) else ""
+        parts.append(f"## Example\n\n{marked}```python\n{example(rule)}\n```")
     return "\n\n".join(parts) + "\n"
 
 

@@ -152,13 +152,11 @@ def stack_lines(site: Site, root: str, gutter: int, width: int) -> list[Text]:
 
 def wrapped(text: Text, width: int, *, first: str = "", rest: str = "", prefix_style: str = "") -> list[Text]:
     """`text` in lines of at most `width` cells, `first` before the first of them and `rest` before the others."""
-    room = max(width - max(cell_len(first), cell_len(rest)), 8)
-    lines = text.wrap(_UNUSED, room, overflow="fold")
-    prefixes = [first, *[rest] * len(lines)]
-    joined = [Text.assemble((prefix, prefix_style), line) for prefix, line in zip(prefixes, lines, strict=False)]
+    lines = Text.assemble((first, prefix_style), text).wrap(_UNUSED, max(width - cell_len(rest), 8), overflow="fold")
+    joined = [line if number == 0 else Text.assemble(rest, line) for number, line in enumerate(lines)]
     for line in joined:
         line.rstrip()
-    return joined or [Text(first.rstrip(), prefix_style)]
+    return joined
 
 
 def marked(text: str) -> Text:

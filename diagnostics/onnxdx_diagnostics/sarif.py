@@ -29,7 +29,7 @@ from onnxdx_diagnostics.anchor import anchor, installed_path, project_path
 from onnxdx_diagnostics.atomic import write_text
 from onnxdx_diagnostics.codec import plain_finding, plain_pass, plain_verdict
 from onnxdx_diagnostics.explain import documentation, explain_rule
-from onnxdx_diagnostics.finding import Finding, Level, Location
+from onnxdx_diagnostics.finding import Finding, Frame, Level, Location
 from onnxdx_diagnostics.fingerprint import LINE_HASH, NODE_KEY, line_hashes, node_key
 from onnxdx_diagnostics.fix import Fix
 from onnxdx_diagnostics.phrase import Phrase, fill, phrase
@@ -291,7 +291,9 @@ class _Projection:
             markdown=fill(said.markdown, tuple(argument.replace("`", "'") for argument in said.arguments)),
         )
         stage = catalog.stage(finding.id)
-        location = om.Location(physical_location=self.physical(item.place), logical_locations=self.logical(site.module))
+        location = om.Location(
+            physical_location=self.physical(item.place, context=True), logical_locations=self.logical(site.module)
+        )
         related = [
             om.Location(
                 id=number,
@@ -466,7 +468,7 @@ class _Projection:
             stacks.append(self.stack("Python stack at capture, all frames.", frames))
         return stacks
 
-    def stack(self, title: str, frames: Iterable[Any]) -> om.Stack:
+    def stack(self, title: str, frames: Iterable[Frame]) -> om.Stack:
         """One stack."""
         return om.Stack(
             message=om.Message(text=title),
@@ -474,8 +476,9 @@ class _Projection:
                 om.StackFrame(
                     location=om.Location(
                         physical_location=self.frame_place(frame.location),
-                        message=om.Message(text=f"{visible(frame.function) or 'module'}"),
-                    )
+                        message=om.Message(text=visible(frame.function) or "<module>"),
+                    ),
+                    properties=None if frame.user else {OURS: {"user": False}},
                 )
                 for frame in frames
             ],

@@ -31,7 +31,9 @@ def from_sarif(log: Json) -> Report:
         (run,) = log["runs"]
         own = run["properties"]["onnxdx"]
         notifications = run["invocations"][0].get("toolExecutionNotifications", ())
-        unlocated = [item["properties"]["onnxdx"] for item in notifications if "associatedRule" in item]
+        unlocated = [
+            item["properties"]["onnxdx"] for item in notifications if "associatedRule" in item and "properties" in item
+        ]
         plain = {
             "schema": SCHEMA,
             "target": own["target"],
@@ -40,7 +42,7 @@ def from_sarif(log: Json) -> Report:
             "passes": [{"seconds": 0.0, **record} for record in own["passes"]],
             "findings": [
                 *(_finding(result) for result in run["results"]),
-                *({**item, "location": None, "stack": []} for item in unlocated if item is not None),
+                *({**item, "location": None, "stack": []} for item in unlocated),
             ],
             "root": "",
             "environment": own["environment"],
@@ -54,7 +56,6 @@ def from_sarif(log: Json) -> Report:
 
 def _finding(result: Json) -> dict[str, Any]:
     stacks = result.get("stacks", ())
-    users = {_key(frame) for frame in stacks[0]["frames"]} if stacks else set()
     frames = stacks[-1]["frames"][::-1] if stacks else ()
     return {
         **result["properties"]["onnxdx"],
@@ -64,16 +65,12 @@ def _finding(result: Json) -> dict[str, Any]:
             {
                 **_location(frame["location"]["physicalLocation"]),
                 "function": frame["location"]["message"]["text"],
-                "user": _key(frame) in users,
+                "user": "properties" not in frame,
             }
             for frame in frames
             if "physicalLocation" in frame["location"]
         ],
     }
-
-
-def _key(frame: Json) -> str:
-    return json.dumps(frame, sort_keys=True)
 
 
 def _location(physical: Json) -> dict[str, Any]:

@@ -256,6 +256,8 @@ def _calls(node: ast.AST, names: frozenset[str]) -> bool:
 
 def _spells(node: ast.AST, names: frozenset[str]) -> bool:
     match node:
+        case ast.UnaryOp(operand=ast.Constant()):
+            return False
         case ast.BinOp(op=operator) | ast.AugAssign(op=operator) | ast.UnaryOp(op=operator):
             return bool(names & _OPERATORS.get(type(operator), frozenset()))
         case ast.Compare(ops=operators):
