@@ -6,7 +6,9 @@ program from a stranger.
 
 from __future__ import annotations
 
+import logging
 import os
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,9 +42,11 @@ class SavedProgram:
 
 def load(path: Path) -> SavedProgram:
     """The program in `path`. Raises UnsafeProgram, and whatever torch raises for a file that is not one."""
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path} is not an archive")
     if is_pt2_package(str(path)):
         _refuse_code(path)
-    with _only_weights():
+    with _only_weights(), _silent(logging.getLogger("torch.export")):
         exported = torch.export.load(path)
     args, kwargs = exported.example_inputs or ((), {})
     return SavedProgram(_module(exported), tuple(args), dict(kwargs), _dynamic_shapes(exported))
@@ -67,6 +71,16 @@ def _only_weights() -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+
+
+@contextmanager
+def _silent(logger: logging.Logger) -> Iterator[None]:
+    """torch logs the traceback of an error before it tries another format; what it raises in the end is enough."""
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def _module(exported: ExportedProgram) -> torch.nn.Module:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import json
 import signal
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,27 +175,37 @@ def _run(wish: Wish, chronicle: Chronicle, progress: Progress, listener: Listene
 
 def _deliver(ending: _Ending, wish: Wish, answer: Answer, run_directory: RunDirectory | None) -> int:
     """Write and print what was asked for; a second Ctrl-C does not cut it in half."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return _delivered(ending, wish, answer, run_directory)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _delivered(ending: _Ending, wish: Wish, answer: Answer, run_directory: RunDirectory | None) -> int:
     report = ending.report
     code = of_report(report, wish.fail_on) if ending.code is ExitCode.CLEAN else ending.code
     try:
-        if run_directory:
-            run_directory.finish(report)
-        if wish.sarif:
-            from onnxdx_diagnostics.sarif import write_sarif
-
-            write_sarif(report, wish.sarif)
-        last = _write_model(ending, wish)
+        last = _write_files(ending, wish, run_directory)
     except OSError as error:
         last, code = f"cannot write {error.filename}: {error.strerror}", ExitCode.FINDINGS
     _print(report, wish, answer, last)
     if ending.code is ExitCode.INTERRUPTED:
         click.echo("interrupted", err=True)
     if wish.traceback and ending.failure is not None:
-        import traceback
-
         click.echo("".join(traceback.format_exception(ending.failure)), err=True, nl=False)
     return code
+
+
+def _write_files(ending: _Ending, wish: Wish, run_directory: RunDirectory | None) -> str:
+    """Write what was asked for; what became of the model, in one line. Raises OSError."""
+    if run_directory:
+        run_directory.finish(ending.report)
+    if wish.sarif:
+        from onnxdx_diagnostics.sarif import write_sarif
+
+        write_sarif(ending.report, wish.sarif)
+    return _write_model(ending, wish)
 
 
 def _write_model(ending: _Ending, wish: Wish) -> str:

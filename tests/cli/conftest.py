@@ -1,0 +1,79 @@
+"""The command line as tests use it: in this process where that tells the truth, in one of its own elsewhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODEL = """
+import torch
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return torch.relu(x) + 1
+
+def build():
+    return Net(), (torch.rand(2, 4),)
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        return self.out + self.err
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project that is also the working directory."""
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "model.py").write_text(MODEL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    return tmp_path
+
+
+@pytest.fixture
+def onnxdx(project: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Run a command line in this process."""
+    from onnxdx_tui.cli import run
+
+    def command(*arguments: str) -> Done:
+        capfd.readouterr()
+        code = run(list(arguments))
+        return Done(code, *capfd.readouterr())
+
+    return command
+
+
+@pytest.fixture
+def apart(project: Path) -> Callable[..., Done]:
+    """Run a command line in a process of its own."""
+
+    def command(*arguments: str) -> Done:
+        done = subprocess.run(invocation(*arguments), capture_output=True, text=True, env=environment(), check=False)
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return command
+
+
+def invocation(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "onnxdx_tui.cli", *arguments]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(str(ROOT / each) for each in ("diagnostics", "exporter", "tui"))}
