@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from onnxdx_diagnostics import source
@@ -27,6 +28,7 @@ def anchor(finding: Finding, report: Report) -> Location | None:
     return _target(report)
 
 
+@lru_cache(maxsize=4096)
 def project_path(path: str, root: str) -> str:
     """`path` relative to `root` with forward slashes; empty for what is no file of the project.
 

@@ -152,7 +152,11 @@ def stack_lines(site: Site, root: str, gutter: int, width: int) -> list[Text]:
 
 def wrapped(text: Text, width: int, *, first: str = "", rest: str = "", prefix_style: str = "") -> list[Text]:
     """`text` in lines of at most `width` cells, `first` before the first of them and `rest` before the others."""
-    lines = Text.assemble((first, prefix_style), text).wrap(_UNUSED, max(width - cell_len(rest), 8), overflow="fold")
+    whole = Text.assemble((first, prefix_style), text)
+    if whole.cell_len <= width and "\n" not in whole.plain:
+        whole.rstrip()
+        return [whole]
+    lines = whole.wrap(_UNUSED, max(width - cell_len(rest), 8), overflow="fold")
     joined = [line if number == 0 else Text.assemble(rest, line) for number, line in enumerate(lines)]
     for line in joined:
         line.rstrip()

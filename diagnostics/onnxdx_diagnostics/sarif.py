@@ -14,7 +14,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -34,6 +34,7 @@ from onnxdx_diagnostics.fingerprint import LINE_HASH, NODE_KEY, line_hashes, nod
 from onnxdx_diagnostics.fix import Fix
 from onnxdx_diagnostics.phrase import Phrase, fill, phrase
 from onnxdx_diagnostics.report import Outcome, PassRecord, Report
+from onnxdx_diagnostics.repository import revision
 from onnxdx_diagnostics.visible import visible
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -122,8 +123,9 @@ class _Projection:
     def run(self) -> Json:
         """The whole run. A result becomes plain data as soon as it is made: a log of thousands stays small."""
         placed, unplaced = self.placed()
-        kept = sorted(placed, key=lambda item: -item.finding.level.rank)[:MOST_RESULTS]
-        left_out = len(placed) - len(kept)
+        severe = sorted(placed, key=lambda pair: -pair[0].level.rank)[:MOST_RESULTS]
+        left_out = len(placed) - len(severe)
+        kept = [_Placed(finding, place, self.said(finding)) for finding, place in severe]
         results = [_plain(self.result(item), self.scrub) for item in sorted(kept, key=_order)]
         run = om.Run(
             tool=om.Tool(driver=self.driver(), extensions=self.extensions() or None),
@@ -136,6 +138,7 @@ class _Projection:
                 _ROOT: om.ArtifactLocation(description=om.Message(text="The root of the project.")),
                 _INSTALLED: om.ArtifactLocation(description=om.Message(text="Where Python packages are installed.")),
             },
+            version_control_provenance=_provenance(self.report.root),
             artifacts=[self.artifact(path) for path in self.artifacts],
             logical_locations=self.logical_locations() or None,
             graphs=[_pass_graph(self.report.passes)] if self.report.passes else None,
@@ -148,21 +151,21 @@ class _Projection:
         )
         return {**_plain(run, self.scrub), "results": results}
 
-    def placed(self) -> tuple[list[_Placed], list[Finding]]:
-        """The findings that have a line in the project, and those that have none."""
+    def placed(self) -> tuple[list[tuple[Finding, Location]], list[Finding]]:
+        """The findings that have a line in the project, with it, and those that have none."""
         placed, unplaced = [], []
         for finding in self.report.findings:
             place = anchor(finding, self.report)
             if place is None:
                 unplaced.append(finding)
             else:
-                placed.append(_Placed(finding, place, phrase(finding, self.whereabouts(finding))))
+                placed.append((finding, place))
         return placed, unplaced
 
-    def whereabouts(self, finding: Finding) -> str:
-        """A name for where a finding is, for a message that has none."""
+    def said(self, finding: Finding) -> Phrase:
+        """The message of a finding. One that names nothing of its own names where it is."""
         site = finding.site
-        return site.module or site.module_class or site.op or self.target()
+        return phrase(finding, site.module or site.module_class or site.op or self.target())
 
     def target(self) -> str:
         """The target as it may be published: a path inside the project, or only the name of the file."""
@@ -244,13 +247,13 @@ class _Projection:
             notifications.append(_notification(_LEFT_OUT, (str(left_out), str(total)), "warning"))
         for finding in unplaced:
             level = "error" if finding.id.startswith("DX9") else "warning" if finding.level is Level.ERROR else "note"
-            said = phrase(finding, self.whereabouts(finding)).text
+            said = self.said(finding).text
             kind, arguments = (_CRASHED, (said,)) if level == "error" else (_UNLOCATED, (finding.id, said))
             notifications.append(self.about(finding, _notification(kind, arguments, level), place=None))
         for finding in report.findings:
             place = anchor(finding, report)
             if finding.id.startswith("DX9") and place is not None:
-                said = phrase(finding, self.whereabouts(finding)).text
+                said = self.said(finding).text
                 notifications.append(self.about(finding, _notification(_CRASHED, (said,), "error"), place=place))
         started, ended = (None, None) if self.deterministic else _times(report)
         code, description = _exit(report)
@@ -599,29 +602,39 @@ class _Scrub:
         prefixes = {root.rstrip("/\\"): "", (home if home not in ("/", "~") else ""): "~/"}
         self.prefixes = [(f"{prefix}{sep}", to) for prefix, to in prefixes.items() if prefix for sep in ("/", "\\")]
 
+        self._known: dict[str, str] = {}
+
     def __call__(self, text: str) -> str:
+        """`text` without them. The same few texts come again and again, so they are remembered."""
+        known = self._known.get(text)
+        if known is None:
+            known = self._known[text] = self._clean(text)
+        return known
+
+    def _clean(self, text: str) -> str:
         if "-packages/" in text:
             text = re.sub(r"(?:[A-Za-z]:)?/[^\s'\"`()]*?/(?:site|dist)-packages/", "", text)
         for prefix, replacement in self.prefixes:
             if prefix in text:
                 text = text.replace(prefix, replacement)
-        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+        return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _plain(value: Any, scrub: _Scrub) -> Any:
     """sarif-om objects as JSON-ready data. Absent and default values go, but never a level, kind or rank of meaning."""
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         return scrub(value)
-    if isinstance(value, (list, tuple)):
-        return [_plain(item, scrub) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(item, scrub) for key, item in value.items()}
-    if value is None or isinstance(value, (int, float)):
+    if value is None or kind in (int, float, bool):
         return value
+    if kind in (list, tuple):
+        return [_plain(item, scrub) for item in value]
+    if kind is dict:
+        return {scrub(key): _plain(item, scrub) for key, item in value.items()}
     said = {}
-    for name, key, default in _table(value.__class__.__name__):
+    for name, key, default in _table(kind.__name__):
         item = getattr(value, name)
-        if item is not None and (item != default or key in _ALWAYS):
+        if item is not None and (key in _ALWAYS or item != default):
             said[key] = _plain(item, scrub)
     return said
 
@@ -673,6 +686,19 @@ def _notification(kind: int, arguments: tuple[str, ...], level: str) -> om.Notif
         level=level,
         descriptor=om.ReportingDescriptorReference(id=key, index=kind),
     )
+
+
+def _provenance(root: str) -> list[om.VersionControlDetails] | None:
+    found = revision(root)
+    if found is None:
+        return None
+    details = om.VersionControlDetails(
+        repository_uri=found.uri,
+        revision_id=found.commit or None,
+        branch=found.branch or None,
+        mapped_to=om.ArtifactLocation(uri_base_id=_ROOT),
+    )
+    return [details]
 
 
 def _taxonomy(stages: Iterable[str]) -> om.ToolComponent:
