@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,19 +62,25 @@ def onnxdx(project: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Do
 
 
 @pytest.fixture
-def apart(project: Path) -> Callable[..., Done]:
+def start(project: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Start a Python process that can import onnxdx; standard output and error are pipes unless said otherwise."""
+    paths = os.pathsep.join(str(ROOT / each) for each in ("diagnostics", "exporter", "tui"))
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+
+    def process(*arguments: str, **said: Any) -> subprocess.Popen[str]:
+        environment = {**os.environ, "PYTHONPATH": paths}
+        return subprocess.Popen([sys.executable, *arguments], text=True, env=environment, **{**streams, **said})
+
+    return process
+
+
+@pytest.fixture
+def apart(start: Callable[..., subprocess.Popen[str]]) -> Callable[..., Done]:
     """Run a command line in a process of its own."""
 
-    def command(*arguments: str) -> Done:
-        done = subprocess.run(invocation(*arguments), capture_output=True, text=True, env=environment(), check=False)
-        return Done(done.returncode, done.stdout, done.stderr)
+    def command(*arguments: str, **said: Any) -> Done:
+        process = start("-m", "onnxdx_tui.cli", *arguments, **said)
+        out, err = process.communicate(timeout=120)
+        return Done(process.returncode, out, err)
 
     return command
-
-
-def invocation(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "onnxdx_tui.cli", *arguments]
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(str(ROOT / each) for each in ("diagnostics", "exporter", "tui"))}

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from types import TracebackType
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class Answer:
@@ -26,10 +29,24 @@ class Answer:
     def write(self, text: str) -> None:
         """Write `text` and a line end."""
         with self:
-            self.stream.write(text + "\n")
+            self.line(text)
 
-    def __enter__(self) -> TextIO:
-        return self.stream
+    def line(self, text: str) -> None:
+        """Write `text` and a line end, inside of a `with` block."""
+        self.stream.write(text + "\n")
+
+    def console(self) -> Console:
+        """A console of rich on this answer, in the colours and the width that it has."""
+        from rich.console import Console
+
+        class Plain(Console):
+            def on_broken_pipe(self) -> None:
+                raise BrokenPipeError
+
+        return Plain(file=self.stream)
+
+    def __enter__(self) -> Answer:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onnxdx_diagnostics import catalog
+from onnxdx_tui.answer import Answer
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,15 +20,11 @@ if TYPE_CHECKING:
 @click.option("--traceback", is_flag=True, hidden=True)
 def explain(what: str, traceback: bool) -> None:
     """Explain a rule (DX301, no-onnx-function), or each finding of a report (run.json or SARIF)."""
-    from rich.console import Console
-
-    from onnxdx_tui.answer import Answer
-
     answer = Answer(alone=False)
     path = Path(what)
     if path.is_file():
-        with answer as stream:
-            _explain_file(path, Console(file=stream))
+        with answer:
+            _explain_file(path, answer.console())
         return
     if path.suffix in (".json", ".sarif"):
         raise click.UsageError(f"The file {what} does not exist.")
@@ -37,8 +34,8 @@ def explain(what: str, traceback: bool) -> None:
         raise click.UsageError(_unknown(error)) from None
     from onnxdx_diagnostics.explain import render_rule
 
-    with answer as stream:
-        render_rule(rule, Console(file=stream))
+    with answer:
+        render_rule(rule, answer.console())
 
 
 def _explain_file(path: Path, console: Console) -> None:

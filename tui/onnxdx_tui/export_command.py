@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from onnxdx_diagnostics.events import Event, Listener
-from onnxdx_diagnostics.finding import Level
+from onnxdx_diagnostics.finding import Level, Site
 from onnxdx_diagnostics.report import Report
+from onnxdx_diagnostics.rules.dx901_internal_error import InternalError
 from onnxdx_tui import outputs, project
 from onnxdx_tui.answer import Answer
 from onnxdx_tui.chronicle import Chronicle
@@ -170,7 +171,16 @@ def _run(wish: Wish, chronicle: Chronicle, progress: Progress, listener: Listene
         program, report = pipeline.run(request, listener)
     except KeyboardInterrupt as stop:
         return _Ending(chronicle.report("the run was interrupted"), ExitCode.INTERRUPTED, failure=stop)
+    except Exception as error:
+        return _Ending(chronicle.report("onnxdx failed", _crash(error)), ExitCode.INTERNAL, failure=error)
     return _Ending(report, ExitCode.CLEAN, program)
+
+
+def _crash(error: Exception) -> InternalError:
+    """What went wrong outside of the passes, as the finding that it is."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    reason = f"{type(error).__name__}: {error}".split("\n", 1)[0]
+    return InternalError(Site(), "start", reason, f"{frame.filename}:{frame.lineno} in {frame.name}")
 
 
 def _deliver(ending: _Ending, wish: Wish, answer: Answer, run_directory: RunDirectory | None) -> int:
@@ -237,10 +247,8 @@ def _print(report: Report, wish: Wish, answer: Answer, last: str) -> None:
 
 
 def _print_text(report: Report, wish: Wish, answer: Answer, last: str) -> None:
-    from rich.console import Console
-
-    with answer as stream:
-        console = Console(file=stream)
+    with answer:
+        console = answer.console()
         if wish.explain:
             from onnxdx_diagnostics.explain import render_explanation
 
@@ -249,7 +257,7 @@ def _print_text(report: Report, wish: Wish, answer: Answer, last: str) -> None:
             from onnxdx_diagnostics.render import render_report
 
             render_report(report, console)
-        stream.write(last + "\n")
+        answer.line(last)
 
 
 def _run_directory(path: Path | None) -> RunDirectory | None:

@@ -82,7 +82,7 @@ class Progress:
     def _write(self, text: str) -> None:
         if self._stream is None:
             return
-        encoding = self._stream.encoding or "ascii"
+        encoding = self._stream.encoding or "utf-8"
         try:
             self._stream.write(text.encode(encoding, "replace").decode(encoding))
             self._stream.flush()

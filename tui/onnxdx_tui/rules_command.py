@@ -17,9 +17,9 @@ def rules(traceback: bool) -> None:
     """List the rules: id, level, pass, name, and what it says."""
     found = catalog.all_rules()
     name_width = max(len(rule.name) for rule in found)
-    with Answer(alone=False) as stream:
-        width = shutil.get_terminal_size().columns if stream.isatty() else 0
+    with Answer(alone=False) as answer:
+        width = shutil.get_terminal_size().columns if answer.stream.isatty() else 0
         for rule in found:
             head = f"{rule.id}  {rule.level.value:<7}  {catalog.stage(rule.id):<9}  {rule.name:<{name_width}}"
             line = f"{head}  {documentation(rule).summary}"
-            stream.write((line[: width - 1] + "…" if 0 < width < len(line) else line) + "\n")
+            answer.line(line[: width - 1] + "…" if 0 < width < len(line) else line)
