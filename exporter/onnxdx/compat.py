@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -32,6 +33,7 @@ from torch._subclasses.fake_tensor import (
 from torch.fx.experimental.symbolic_shapes import ConstraintViolationError, GuardOnDataDependentSymNode, ShapeEnv
 
 __all__ = [
+    "PLAIN_LEAVES",
     "ConstraintViolationError",
     "DataDependentOutputException",
     "DynamicOutputShapeException",
@@ -49,7 +51,10 @@ __all__ = [
     "fake_mode_of",
     "flat_inputs",
     "graph_break",
+    "guards_of",
     "has_fake_kernel",
+    "holds",
+    "is_relation",
     "is_violation",
     "leaves_of",
     "output_paths",
@@ -58,6 +63,7 @@ __all__ = [
     "shape_env_of",
     "size_decisions",
     "stack_texts",
+    "symbols_of",
     "written",
 ]
 
@@ -84,9 +90,7 @@ def fake_mode_of(value: object) -> FakeTensorMode | None:
     return mode if isinstance(mode, FakeTensorMode) else None
 
 
-def flat_inputs(
-    exported: torch.export.ExportedProgram, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> list[Any]:
+def flat_inputs(exported: torch.export.ExportedProgram, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
     """`args` and `kwargs` flattened in the order of the program's placeholders.
 
     Keyword arguments are put into the captured order first. pytree has no public flatten for nested containers of
@@ -107,6 +111,17 @@ def flat_inputs(
     return list(flat)
 
 
+def unflatten_inputs(exported: torch.export.ExportedProgram, flat: Sequence[Any]) -> tuple[Any, Any]:
+    """The inverse of `flat_inputs`: args and kwargs (`torch.utils._pytree.tree_unflatten`, 2.9 - 2.14)."""
+    from torch.utils import _pytree
+
+    in_spec = exported.call_spec.in_spec
+    if in_spec is None:
+        return tuple(flat), {}
+    args, kwargs = _pytree.tree_unflatten(list(flat), in_spec)
+    return args, kwargs
+
+
 def output_paths(exported: torch.export.ExportedProgram) -> list[tuple[str, ...]]:
     """For each flat output its path of keys in the model's own output structure ("logits",), ("1", "0"), ...
 
@@ -119,8 +134,10 @@ def output_paths(exported: torch.export.ExportedProgram) -> list[tuple[str, ...]
         return []
     tree = _pytree.tree_unflatten(list(range(out_spec.num_leaves)), out_spec)
     leaves, _ = _pytree.tree_flatten_with_path(tree)
-    return [tuple(str(getattr(key, "key", getattr(key, "idx", getattr(key, "name", key)))) for key in path)
-            for path, _ in leaves]
+    return [
+        tuple(str(getattr(key, "key", getattr(key, "idx", getattr(key, "name", key)))) for key in path)
+        for path, _ in leaves
+    ]
 
 
 # --- capture: stacks, symbolic sizes and errors of torch.export ---
@@ -154,10 +171,8 @@ def stack_texts(record: Callable[[], str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def size_decisions(
-    on_guard: Callable[[ShapeEnv, Any], None], on_guess: Callable[[ShapeEnv, Any, Any], None]
-) -> Iterator[None]:
-    """While open, hears of every guard on a size (`expression`) and every guess from real data (`expression, value`).
+def size_decisions(on_guard: Callable[[Any], None], on_guess: Callable[[Any], None]) -> Iterator[None]:
+    """While open, hears of every condition on sizes that torch takes as true, and of all it decides by real values.
 
     The two methods of ShapeEnv are where torch itself logs these for draft export; the public way, its structured log,
     writes files (2.9 - 2.14).
@@ -165,11 +180,11 @@ def size_decisions(
     log_guard = ShapeEnv._log_guard
 
     def guard(self: ShapeEnv, prefix: str, expression: Any, *args: Any, **kwargs: Any) -> None:
-        on_guard(self, expression)
+        on_guard(expression)
         log_guard(self, prefix, expression, *args, **kwargs)
 
     def guess(self: ShapeEnv, expression: Any, value: Any) -> None:
-        on_guess(self, expression, value)
+        on_guess(expression)
 
     with (
         _replaced(ShapeEnv, "_log_guard", guard),
@@ -207,6 +222,36 @@ def shape_env_of(exported: torch.export.ExportedProgram) -> ShapeEnv | None:
         if mode is not None:
             return mode.shape_env
     return None
+
+
+def guards_of(exported: torch.export.ExportedProgram) -> list[tuple[Any, str, int, str]]:
+    """The guards of a captured program: condition, and file, line and function of the frame that asked for it.
+
+    `ShapeEnv.guards` holds `ShapeGuard(expr, sloc)`; `framework_loc` is the innermost frame outside torch's symbolic
+    machinery, a FrameSummary in non-strict mode (2.9 - 2.14).
+    """
+    env = shape_env_of(exported)
+    found: list[tuple[Any, str, int, str]] = []
+    for guard in env.guards if env is not None else ():
+        place = guard.sloc.framework_loc
+        if isinstance(place, traceback.FrameSummary):
+            found.append((guard.expr, place.filename, place.lineno or 0, place.name))
+    return found
+
+
+def symbols_of(env: ShapeEnv) -> dict[str, str]:
+    """Torch's names of the input sizes ("L['x'].size()[0]") and their symbols (`source_to_var`, 2.9 - 2.14)."""
+    return {source: str(symbol) for source, symbol in env.source_to_var.items()}
+
+
+def holds(condition: Any, sizes: Mapping[str, int]) -> bool:
+    """Whether a sympy condition is true for these sizes; a condition that cannot be computed counts as true."""
+    values = {symbol: sizes[str(symbol)] for symbol in condition.free_symbols if str(symbol) in sizes}
+    try:
+        result = condition.xreplace(values)
+        return bool(result) if not getattr(result, "free_symbols", None) else True
+    except (TypeError, ZeroDivisionError, ValueError):
+        return True
 
 
 def written(expression: Any, names: Mapping[str, str]) -> str:
@@ -249,6 +294,19 @@ def has_fake_kernel(target: OpOverload) -> bool:
     return utils.is_builtin(target) or utils.has_fake_kernel(target)
 
 
+# Leaves of inputs and outputs that torch.export takes: public types, but the list of them is not public (2.9 - 2.14).
+PLAIN_LEAVES: tuple[type, ...] = (
+    *(torch.Tensor, torch.SymInt, torch.SymFloat, torch.SymBool, torch.ScriptObject),
+    *(bool, int, float, complex, str, bytes, type(None), slice, type(...)),
+    *(torch.dtype, torch.device, torch.layout, torch.memory_format),
+)
+
+
+def is_relation(condition: object) -> bool:
+    """Whether what torch could not decide is true or false, and not a number (a sympy expression, 2.9 - 2.14)."""
+    return bool(getattr(condition, "is_Boolean", False) or getattr(condition, "is_Relational", False))
+
+
 def is_violation(error: BaseException) -> bool:
     """Whether a dim cannot be as dynamic as it was asked to be.
 
@@ -270,5 +328,5 @@ def graph_break(error: Unsupported) -> tuple[str, str, str]:
     explanation = re.search(r"^\s*Explanation: (.+?)(?=^\s*(?:Hint|Developer debug context):|\Z)", text, re.S | re.M)
     number = re.search(r"/gb/gb(\d+)\.html", text)
     kind = getattr(error, "gb_type", None) or text.partition("\n")[0]
-    said = " ".join(explanation[1].split()) if explanation else ""
+    said = re.sub(r" in file `[^`]+`", "", " ".join(explanation[1].split())) if explanation else ""
     return str(kind), said, f"GB{number[1]}" if number else ""

@@ -5,6 +5,7 @@ Reading a stack costs little and happens only where somebody asks: a run without
 
 from __future__ import annotations
 
+import functools
 import linecache
 import os
 import re
@@ -20,18 +21,12 @@ import torch
 from torch import fx
 
 import onnxdx_diagnostics.finding
+from onnxdx_diagnostics import source
 from onnxdx_diagnostics.finding import Frame, Location, Site
-
-try:
-    from onnxdx_diagnostics import source
-except ImportError:
-    source = None  # type: ignore[assignment]
 
 _FRAME = re.compile(r'^\s*File "(?P<path>.+)", line (?P<line>\d+)(?:, in (?P<function>.*))?$')
 _CARETS = re.compile(r"^\s*[~^]+(?:\s*[~^]+)*\s*$")
-_STACK_IN_TEXT = re.compile(
-    r"^(?:from user code:|User Stack \(most recent call last\):|User stack trace:)", re.MULTILINE
-)
+_STACK_IN_TEXT = re.compile(r"^(?:from user code:|User Stack \(most recent call last\):|User stack:)", re.MULTILINE)
 _MAX_SEARCH = 32
 
 
@@ -51,8 +46,8 @@ class SourceMap:
     """Where the nodes and errors of one run come from.
 
     `root` is the project root, `call_site` the line that asked for the export, `user_files` are files that count as the
-    user's wherever they lie. `stacks` gives the exact frames of stack texts (what is not in it is parsed from the
-    text), `names` the user's names of torch's symbols ("s77" -> "batch").
+    user's wherever they lie. `stacks` gives the exact frames of stack texts (others are parsed from the text), `names`
+    the user's names of torch's symbols ("s77" -> "batch"), `modules` the path of each module object by its id.
     """
 
     root: str
@@ -60,6 +55,7 @@ class SourceMap:
     user_files: frozenset[str] = frozenset()
     stacks: Mapping[str, tuple[Spot, ...]] = field(default_factory=dict, compare=False, repr=False)
     names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    modules: Mapping[int, str] = field(default_factory=dict, compare=False, repr=False)
 
     def site(self, node: fx.Node) -> Site:
         """The site of `node`: its innermost user line, or the call site when the model is wholly an installed one."""
@@ -76,17 +72,20 @@ class SourceMap:
 
     def site_of_error(self, error: BaseException, hint: str = "") -> Site:
         """The site of an exception: the innermost user frame of the stack in its chain that knows most of them."""
+        return self._site(self.spots_of_error(error), hint, module=self._module_of_error(error))
+
+    def spots_of_error(self, error: BaseException) -> tuple[Spot, ...]:
+        """The stack in the chain of an exception that has the most user frames, outermost first."""
         stacks = [stack for link in chain_of(error) for stack in _stacks_of(link)]
-        best = max(stacks, key=lambda stack: sum(self.is_user(spot.path) for spot in stack), default=())
-        return self._site(best, hint)
+        return max(stacks, key=lambda stack: sum(self.is_user(spot.path) for spot in stack), default=())
+
+    def site_at(self, spots: Iterable[Spot], hint: str = "", module: str = "") -> Site:
+        """The site of a stack, outermost frame first."""
+        return self._site(tuple(spots), hint, module=module)
 
     def fallback(self) -> Site:
         """The site of a fault that has no line of its own: the line that asked for the export."""
         return Site(location=self.call_site)
-
-    def site_at(self, spots: Iterable[Spot], hint: str = "") -> Site:
-        """The site of a stack, outermost frame first."""
-        return self._site(tuple(spots), hint)
 
     def module_path(self, node: fx.Node) -> str:
         """Dotted path of the module that called `node`; empty for the root module."""
@@ -94,8 +93,12 @@ class SourceMap:
 
     def user_line(self, node: fx.Node) -> tuple[str, int] | None:
         """File and line of the innermost user frame of `node`, if it has one."""
-        spot = self._innermost_user(self._spots(node.meta.get("stack_trace") or ""))
+        spot = self.innermost_user(self._spots(node.meta.get("stack_trace") or ""))
         return (spot.path, spot.line) if spot else None
+
+    def innermost_user(self, spots: Iterable[Spot]) -> Spot | None:
+        """The last frame of the user's own code on a stack, outermost frame first."""
+        return next((spot for spot in reversed(tuple(spots)) if self.is_user(spot.path)), None)
 
     def is_user(self, path: str) -> bool:
         """Whether `path` is the user's own code: not torch's, not onnxdx's, not the interpreter's, not installed."""
@@ -103,6 +106,15 @@ class SourceMap:
         if known is None:
             known = self._user_paths[path] = self._decide_user(path)
         return known
+
+    def describe(self, value: object) -> str:
+        """A tensor or symbolic number in short: "f32[batch, 4]", "batch + 1"; empty for anything else."""
+        if isinstance(value, torch.Tensor):
+            dims = ", ".join(self._named(str(size)) for size in value.shape)
+            return f"{short_dtype(value.dtype)}[{dims}]"
+        if isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool)):
+            return self._named(str(value))
+        return ""
 
     @cached_property
     def _user_paths(self) -> dict[str, bool]:
@@ -113,19 +125,14 @@ class SourceMap:
         return {}
 
     def _decide_user(self, path: str) -> bool:
-        if path in self.user_files:
+        if path in self.user_files or os.path.realpath(path) in self.user_files:
             return True
-        if not path or path.startswith("<"):
+        if not path or path.startswith("<") or _is_own(path):
             return False
-        full = os.path.realpath(path)
-        if full in self.user_files:
-            return True
-        if any(_inside(full, folder) for folder in _OWN_FOLDERS):
-            return False
-        root = os.path.realpath(self.root) if self.root else ""
+        full, root = os.path.realpath(path), os.path.realpath(self.root) if self.root else ""
         if root and _inside(full, root):
             return not _installed(os.path.relpath(full, root))
-        return not _installed(full) and not any(_inside(full, folder) for folder in _LIBRARY_FOLDERS)
+        return not _installed(full) and not is_machinery(path)
 
     def _spots(self, text: str) -> tuple[Spot, ...]:
         exact = self.stacks.get(text)
@@ -150,9 +157,6 @@ class SourceMap:
                 break
         return ()
 
-    def _innermost_user(self, spots: Iterable[Spot]) -> Spot | None:
-        return next((spot for spot in reversed(tuple(spots)) if self.is_user(spot.path)), None)
-
     def _site(
         self,
         spots: tuple[Spot, ...],
@@ -164,10 +168,11 @@ class SourceMap:
         op: str = "",
         values: tuple[str, ...] = (),
     ) -> Site:
-        spot = self._innermost_user(spots)
+        spot = self.innermost_user(spots)
+        shown = [each for each in spots if self.is_user(each.path) or not is_noise(each)]
         return Site(
-            location=_location(spot, hint) if spot else self.call_site,
-            stack=tuple(Frame(_location(each), each.function, self.is_user(each.path)) for each in spots),
+            location=location_of(spot, hint) if spot else self.call_site,
+            stack=tuple(Frame(location_of(each), each.function, self.is_user(each.path)) for each in shown),
             module=module,
             module_class=module_class,
             fx_node=fx_node,
@@ -181,17 +186,16 @@ class SourceMap:
             if shown:
                 yield f"{argument.name}: {shown}"
 
-    def describe(self, value: object) -> str:
-        """A tensor or symbolic number in short: "f32[batch, 4]", "batch + 1"; empty for anything else."""
-        if isinstance(value, torch.Tensor):
-            dims = ", ".join(self._named(str(size)) for size in value.shape)
-            return f"{short_dtype(value.dtype)}[{dims}]"
-        if isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool)):
-            return self._named(str(value))
-        return ""
-
     def _named(self, expression: str) -> str:
         return re.sub(r"\b[a-z]+\d+\b", lambda match: self.names.get(match[0], match[0]), expression)
+
+    def _module_of_error(self, error: BaseException) -> str:
+        """The path of the innermost module with a method on the traceback of an error."""
+        found, trace = "", error.__traceback__
+        while trace is not None:
+            found = self.modules.get(id(trace.tb_frame.f_locals.get("self")), found)
+            trace = trace.tb_next
+        return found
 
 
 def short_dtype(dtype: torch.dtype) -> str:
@@ -215,6 +219,14 @@ def chain_of(error: BaseException) -> Iterator[BaseException]:
         queue += [link.__cause__, link.__context__]
 
 
+def location_of(spot: Spot, hint: str = "") -> Location:
+    """The region of the source that a frame stands in; without columns, the one that `hint` names on its line."""
+    if not spot.column or spot.end_line - spot.line >= source.LONGEST_REGION:
+        return source.region(spot.path, spot.line, hint)
+    text = source.lines_of(spot.path, spot.line, spot.end_line)
+    return Location(spot.path, spot.line, spot.column, spot.end_line, spot.end_column, text)
+
+
 def parse_stack(text: str) -> Iterator[Spot]:
     """The frames of a stack that was formatted as text, outermost first; carets below a line become columns."""
     lines = text.splitlines()
@@ -222,40 +234,57 @@ def parse_stack(text: str) -> Iterator[Spot]:
         frame = _FRAME.match(line)
         if frame is None:
             continue
-        path, number = frame["path"], int(frame["line"])
+        path, number, function = frame["path"], int(frame["line"]), frame["function"] or ""
         below = lines[index + 1 : index + 3]
         if len(below) < 2 or _FRAME.match(below[0]) or not _CARETS.match(below[1]):
-            yield Spot(path, number, frame["function"] or "")
+            yield Spot(path, number, function)
             continue
         shown, carets = below
-        indent = len(shown) - len(shown.lstrip())
         original = linecache.getline(path, number)
-        shift = len(original) - len(original.lstrip()) - indent
-        start = len(carets) - len(carets.lstrip())
-        yield Spot(
-            path,
-            number,
-            frame["function"] or "",
-            column=start + shift + 1,
-            end_line=number,
-            end_column=len(carets.rstrip()) + shift + 1,
-        )
+        shift = _indent(original) - _indent(shown)
+        yield Spot(path, number, function, _indent(carets) + shift + 1, number, len(carets.rstrip()) + shift + 1)
 
 
 def spot_of(code: CodeType, instruction: int, line: int) -> Spot:
     """The frame that stands at byte `instruction` of `code`; exact columns since Python 3.11."""
-    positions = getattr(code, "co_positions", None)
-    if positions is None or instruction < 0:
-        return Spot(code.co_filename, line, code.co_name)
-    found = next((each for index, each in enumerate(positions()) if index == instruction // 2), None)
-    if found is None or None in found:
+    positions = _positions(code)
+    found = positions[instruction // 2] if 0 <= instruction // 2 < len(positions) else None
+    if found is None:
         return Spot(code.co_filename, line, code.co_name)
     first, last, start, end = found
-    text = linecache.getline(code.co_filename, first).encode()
-    last_text = text if last == first else linecache.getline(code.co_filename, last).encode()
-    column = len(text[:start].decode(errors="replace")) + 1
-    end_column = len(last_text[:end].decode(errors="replace")) + 1
-    return Spot(code.co_filename, first, code.co_name, column, last, end_column)
+    column = _column(code.co_filename, first, start)
+    return Spot(code.co_filename, first, code.co_name, column, last, _column(code.co_filename, last, end))
+
+
+@functools.lru_cache(maxsize=4096)
+def is_machinery(path: str) -> bool:
+    """Whether a file belongs to torch, onnxdx or the interpreter, or is no file at all."""
+    if not path or path.startswith("<") or _is_own(path):
+        return True
+    full = os.path.realpath(path)
+    return not _installed(full) and any(_inside(full, folder) for folder in _LIBRARY_FOLDERS)
+
+
+def is_noise(spot: Spot) -> bool:
+    """Whether a frame says nothing to the user: machinery, but for the `forward` of torch's own modules."""
+    in_module = spot.function == "forward" and os.path.realpath(spot.path).startswith(_TORCH_MODULES)
+    return not in_module and is_machinery(spot.path)
+
+
+@functools.lru_cache(maxsize=1024)
+def _positions(code: CodeType) -> tuple[tuple[int, int, int, int] | None, ...]:
+    """For each instruction of `code` its first and last line and its first and last byte column, where known."""
+    read = getattr(code, "co_positions", None)
+    return tuple(None if None in each else each for each in read()) if read else ()
+
+
+def _column(path: str, line: int, offset: int) -> int:
+    """The 1-based column in code points of a UTF-8 byte offset."""
+    return len(linecache.getline(path, line).encode()[:offset].decode(errors="replace")) + 1
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _stacks_of(error: BaseException) -> Iterator[tuple[Spot, ...]]:
@@ -272,12 +301,12 @@ def _stacks_of(error: BaseException) -> Iterator[tuple[Spot, ...]]:
 
 def _spot_of_summary(frame: traceback.FrameSummary) -> Spot:
     line = frame.lineno or 1
-    column, end_column = getattr(frame, "colno", None), getattr(frame, "end_colno", None)
-    if column is None or end_column is None:
+    start, end = getattr(frame, "colno", None), getattr(frame, "end_colno", None)
+    if start is None or end is None:
         return Spot(frame.filename, line, frame.name)
-    return Spot(
-        frame.filename, line, frame.name, column + 1, getattr(frame, "end_lineno", None) or line, end_column + 1
-    )
+    last = getattr(frame, "end_lineno", None) or line
+    column, end_column = _column(frame.filename, line, start), _column(frame.filename, last, end)
+    return Spot(frame.filename, line, frame.name, column, last, end_column)
 
 
 def _spots_of_traceback(trace: TracebackType | None) -> Iterator[Spot]:
@@ -286,22 +315,8 @@ def _spots_of_traceback(trace: TracebackType | None) -> Iterator[Spot]:
         trace = trace.tb_next
 
 
-def _location(spot: Spot, hint: str = "") -> Location:
-    if not spot.column:
-        if source is None:
-            return Location(spot.path, spot.line, snippet=linecache.getline(spot.path, spot.line).rstrip("\n"))
-        return source.region(spot.path, spot.line, hint)
-    last = max(spot.line, spot.end_line)
-    text = "".join(linecache.getline(spot.path, number) for number in range(spot.line, last + 1)).rstrip("\n")
-    return Location(spot.path, spot.line, spot.column, last, spot.end_column, text)
-
-
 def _hint(node: fx.Node) -> str:
-    """The word that most likely stands in the source where `node` was called: "relu" of "aten.relu_.default"."""
-    if node.op != "call_function":
-        return ""
-    packet = getattr(node.target, "_opname", None) or getattr(node.target, "__name__", "")
-    return str(packet).strip("_")
+    return str(node.target) if node.op == "call_function" else ""
 
 
 def _module(node: fx.Node) -> tuple[str, str]:
@@ -311,18 +326,23 @@ def _module(node: fx.Node) -> tuple[str, str]:
         return "", ""
     path, kind = next(reversed(stack.values()))
     class_name = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
-    return _dotted(path), class_name
+    return dotted(path), class_name
 
 
-def _dotted(path: str) -> str:
+def dotted(path: str) -> str:
     """`L['self']._modules['layers'][0].lin` and `L__self__.layers.0.lin` are both `layers.0.lin`."""
     for prefix in ("L['self']", "L__self__", "_export_root", "self"):
-        if path == prefix or path.startswith((prefix + ".", prefix + "[", prefix + "_modules")):
+        if path == prefix or path.startswith((prefix + ".", prefix + "[")):
             path = path[len(prefix) :]
             break
-    path = re.sub(r"\._modules\[", "[", path)
+    path = re.sub(r"\._modules\b", "", path)
     path = re.sub(r"\[(['\"]?)([^'\"\]]+)\1\]", r".\2", path)
     return re.sub(r"@\d+$", "", path.lstrip("."))
+
+
+def _is_own(path: str) -> bool:
+    full = os.path.realpath(path)
+    return any(_inside(full, folder) for folder in _OWN_FOLDERS)
 
 
 def _inside(path: str, folder: str) -> bool:
@@ -336,4 +356,5 @@ def _installed(path: str) -> bool:
 _OWN_FOLDERS = tuple(
     os.path.dirname(os.path.realpath(file)) for file in (torch.__file__, __file__, onnxdx_diagnostics.finding.__file__)
 )
+_TORCH_MODULES = os.path.join(os.path.dirname(os.path.realpath(torch.__file__)), "nn", "modules") + os.sep
 _LIBRARY_FOLDERS = tuple({os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")})

@@ -1,0 +1,110 @@
+"""The model run once as it is, without any export, and left as it was."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from onnxdx import compat
+
+
+@dataclass(frozen=True)
+class Ran:
+    """The model returned `output`."""
+
+    output: Any
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The model raised `error`."""
+
+    error: BaseException
+
+
+@dataclass(frozen=True)
+class NotRun:
+    """The model cannot be run: its inputs or its weights have no values."""
+
+
+def run(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Ran | Failed | NotRun:
+    """Call the model once. Its state, the inputs and the random generator are put back afterwards."""
+    tensors = [*model.parameters(), *model.buffers(), *compat.leaves_of((args, dict(kwargs)))]
+    if any(isinstance(value, compat.FakeTensor) or getattr(value, "is_meta", False) for value in tensors):
+        return NotRun()
+    with unchanged(model), values_kept(model, args, kwargs), torch.random.fork_rng(devices=[]):
+        try:
+            return Ran(model(*args, **kwargs))
+        except (Exception, SystemExit) as error:
+            return Failed(error)
+
+
+@contextlib.contextmanager
+def unchanged(model: torch.nn.Module) -> Iterator[None]:
+    """Afterwards every module has the attributes it had, and its own lists, dicts and sets the items they had."""
+    before = [(module, dict(vars(module)), _items(vars(module))) for module in model.modules()]
+    try:
+        yield
+    finally:
+        for module, attributes, items in before:
+            _restore(vars(module), attributes)
+            for container, content in items:
+                _refill(container, content)
+
+
+@contextlib.contextmanager
+def values_kept(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[None]:
+    """Afterwards buffers and inputs that were written to have their values again, and ask for gradients as before."""
+    tensors = [*model.buffers(), *(leaf for leaf in compat.leaves_of((args, dict(kwargs))) if _is_tensor(leaf))]
+    before = [(tensor, tensor.requires_grad, tensor._version, tensor.detach().clone()) for tensor in tensors]
+    try:
+        yield
+    finally:
+        for tensor, requires_grad, version, values in before:
+            if tensor._version != version:
+                tensor.data.copy_(values)
+            if tensor.is_leaf and tensor.requires_grad != requires_grad:
+                tensor.requires_grad_(requires_grad)
+
+
+def _is_tensor(leaf: object) -> bool:
+    return isinstance(leaf, torch.Tensor)
+
+
+_Container = list[Any] | dict[Any, Any] | set[Any]
+
+
+def _items(attributes: Mapping[str, Any]) -> list[tuple[_Container, _Container]]:
+    return [(value, value.copy()) for value in attributes.values() if isinstance(value, (list, dict, set))]
+
+
+def _restore(now: dict[str, Any], before: dict[str, Any]) -> None:
+    for name in [name for name in now if name not in before]:
+        del now[name]
+    now.update(before)
+
+
+def _refill(container: _Container, content: _Container) -> None:
+    if isinstance(container, dict) and isinstance(content, dict):
+        _refill_dict(container, content)
+    elif isinstance(container, list) and not _same(container, content):
+        container[:] = content
+    elif isinstance(container, set) and container != content:
+        container.clear()
+        container.update(content)
+
+
+def _refill_dict(container: dict[Any, Any], content: dict[Any, Any]) -> None:
+    if list(container) == list(content) and _same(container.values(), content.values()):
+        return
+    container.clear()
+    container.update(content)
+
+
+def _same(one: Any, other: Any) -> bool:
+    first, second = list(one), list(other)
+    return len(first) == len(second) and all(map(lambda a, b: a is b, first, second))

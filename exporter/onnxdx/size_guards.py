@@ -1,0 +1,154 @@
+"""Whether the dims that were asked to be dynamic are: the sizes a capture fixed, bounded or tied to each other."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from onnxdx import capture_errors, compat
+from onnxdx.dynamic_shapes import AskedDim
+from onnxdx.provenance import SourceMap, Spot
+from onnxdx_diagnostics.finding import Finding
+from onnxdx_diagnostics.rules.dx104_dim_specialised import DimSpecialised
+from onnxdx_diagnostics.rules.dx105_dim_guarded import DimGuarded
+from onnxdx_diagnostics.rules.dx106_dims_related import DimsRelated
+
+# Torch bounds sizes from below where it tells 0 and 1 from the rest; only a guard that larger sizes break tells something.
+_TELLING = 8
+_SAMPLES = (2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 16, 17, 31, 64, 100, 127, 512, 1000, 1009, 4096, 100_003)
+
+
+@dataclass(frozen=True)
+class SizeGuard:
+    """A condition on sizes that torch took as true for the rest of the capture, and where it did.
+
+    `condition` is a sympy expression, `symbols` are the names of its symbols.
+    """
+
+    condition: Any
+    spots: tuple[Spot, ...]
+    module: str = ""
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """The names of the sizes it speaks about."""
+        return frozenset(str(symbol) for symbol in self.condition.free_symbols)
+
+
+def of_program(exported: torch.export.ExportedProgram) -> list[SizeGuard]:
+    """The guards of a captured program, each with the one frame that torch remembers of it."""
+    return [
+        SizeGuard(condition, (Spot(path, line, function),))
+        for condition, path, line, function in compat.guards_of(exported)
+    ]
+
+
+def broken_promises(
+    sizes: Mapping[AskedDim, int | torch.SymInt],
+    guards: Sequence[SizeGuard],
+    symbols: Mapping[str, str],
+    sources: SourceMap,
+    *,
+    by_branches_only: bool,
+) -> Iterator[Finding]:
+    """What is not as it was asked: dims that are fixed, hold for some sizes only, or depend on each other.
+
+    `symbols` maps torch's name of a dim ("L['x'].size()[0]") to its symbol. A dim given by a hint or a string promises
+    less than a named `Dim`: with `by_branches_only` nothing is said of guards that do not stand in an `if` of the user.
+    """
+    asked = {symbols[dim.source]: dim for dim in reversed(list(sizes)) if dim.source in symbols and not dim.loose}
+    fixed = {dim for dim, size in sizes.items() if isinstance(size, int) and not dim.loose}
+    for dim in sizes:
+        if dim in fixed:
+            yield _specialised(dim, guards, symbols.get(dim.source, ""), sources)
+    found = list(_guarded(guards, asked, fixed, sources, by_branches_only, smallest=_TELLING))
+    if not found and not fixed:
+        found = list(_guarded(guards, asked, fixed, sources, by_branches_only, smallest=0))
+    yield from found
+
+
+def _guarded(
+    guards: Sequence[SizeGuard],
+    asked: Mapping[str, AskedDim],
+    fixed: set[AskedDim],
+    sources: SourceMap,
+    by_branches_only: bool,
+    *,
+    smallest: int,
+) -> Iterator[Finding]:
+    """The guards that are false for a size that was asked for, of `smallest` or more."""
+    names = {symbol: dim.shown for symbol, dim in asked.items()}
+    said: set[tuple[object, ...]] = set()
+    for guard in guards:
+        about = [asked[symbol] for symbol in sorted(guard.symbols) if symbol in asked]
+        if not about or len(about) != len(guard.symbols) or any(dim in fixed for dim in about):
+            continue
+        strict = all(dim.declared for dim in about) and not by_branches_only
+        site, here = capture_errors.placed(guard.spots, sources, guard.module)
+        own = sources.innermost_user(guard.spots) is not None and here.use.decides and not here.guards_only
+        if not strict and not own:
+            continue
+        least = 0 if here.use.decides else smallest
+        failing = _counterexample(guard, {symbol: asked[symbol] for symbol in guard.symbols}, least)
+        if failing is None:
+            continue
+        condition = compat.written(guard.condition, names)
+        place = (site.location, tuple(dim.shown for dim in about))
+        if place in said:
+            continue
+        said.add(place)
+        if len(about) == 1:
+            yield DimGuarded(site, about[0].shown, condition, failing, _declaration(about[0], condition))
+        else:
+            yield DimsRelated(site, tuple(dim.shown for dim in about), condition, condition)
+
+
+def _specialised(dim: AskedDim, guards: Sequence[SizeGuard], symbol: str, sources: SourceMap) -> DimSpecialised:
+    about = [guard for guard in guards if symbol in guard.symbols]
+    fixing = next((guard for guard in about if _fixes(guard, symbol, dim.size)), about[-1] if about else None)
+    if fixing is None:
+        site = sources.fallback()
+        return DimSpecialised(site, dim.shown, dim.size, dim.path, dim.axis, by_sample=dim.size in (0, 1))
+    site, _ = capture_errors.placed(fixing.spots, sources, fixing.module)
+    return DimSpecialised(
+        site, dim.shown, dim.size, dim.path, dim.axis, compat.written(fixing.condition, {symbol: dim.shown})
+    )
+
+
+def _fixes(guard: SizeGuard, symbol: str, size: int) -> bool:
+    """Whether the condition is true for this size and for no other."""
+    return guard.symbols == {symbol} and not any(
+        _holds(guard, {symbol: sample}) for sample in _SAMPLES if sample != size
+    )
+
+
+def _counterexample(guard: SizeGuard, dims: Mapping[str, AskedDim], smallest: int) -> int | None:
+    """A size that was asked for and for which the condition is false (of its first symbol); None when there is none."""
+    ranges = [[n for n in _SAMPLES if max(dim.least, smallest) <= n <= dim.most] for dim in dims.values()]
+    if len(ranges) > 1:
+        ranges = [sizes[:6] for sizes in ranges]
+    for sizes in itertools.islice(itertools.product(*ranges), 400):
+        if not _holds(guard, dict(zip(dims, sizes, strict=True))):
+            return sizes[0]
+    return None
+
+
+def _holds(guard: SizeGuard, sizes: Mapping[str, int]) -> bool:
+    return compat.holds(guard.condition, sizes)
+
+
+def _declaration(dim: AskedDim, condition: str) -> str:
+    """The Dim that says what the condition says, when it is a plain bound or multiple."""
+    words = condition.split()
+    match words:
+        case [name, "<=" | "<" as sign, bound] if name == dim.name and bound.isdigit():
+            return f'{dim.name} = Dim("{dim.name}", max={int(bound) - (sign == "<")})'
+        case [name, ">=" | ">" as sign, bound] if name == dim.name and bound.isdigit():
+            return f'{dim.name} = Dim("{dim.name}", min={int(bound) + (sign == ">")})'
+        case [name, "%", step, "==", "0"] if name == dim.name and step.isdigit():
+            return f'part = Dim("part")\n{dim.name} = {step} * part'
+    return ""
