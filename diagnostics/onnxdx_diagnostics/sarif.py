@@ -291,7 +291,7 @@ class _Projection:
             text=said.text,
             id=self.messages[finding.id].add(said),
             arguments=list(said.arguments),
-            markdown=fill(said.markdown, tuple(argument.replace("`", "'") for argument in said.arguments)),
+            markdown=fill(said.markdown, said.arguments),
         )
         stage = catalog.stage(finding.id)
         location = om.Location(
@@ -334,7 +334,8 @@ class _Projection:
         """Both identities of a result: the host's, when the file can be read and is what it was, and our own."""
         site = item.finding.site
         module = site.module or (site.modules[0] if site.modules else "")
-        key = (item.finding.id, module, site.op)
+        # A fault of capture knows no operator: what it quotes of the source stands in.
+        key = (item.finding.id, module, site.op or item.phrase.text)
         self.ordinals[key] += 1
         prints = {NODE_KEY: node_key(*key, self.ordinals[key])}
         line_hash = self.file(item.place).line_hash(item.place)
