@@ -41,7 +41,8 @@ def line_hashes(text: str) -> list[str]:
 def node_key(rule_id: str, module: str, op: str, ordinal: int) -> str:
     """The `exportNode/v1` of a finding: which rule, in which module, on which operator, and the how-manieth of those.
 
-    `op` is what the finding says where there is no operator. No line number and no FX name goes in: both move with unrelated edits.
+    Where there is no operator, `op` is what the finding says. No line number and no FX name goes in: both move with
+    unrelated edits.
     """
     text = "\0".join((rule_id, module, op, str(ordinal)))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
