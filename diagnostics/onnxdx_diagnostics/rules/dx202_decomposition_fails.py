@@ -39,6 +39,30 @@ class DecompositionFails(Finding):
     id: ClassVar[str] = "DX202"
     name: ClassVar[str] = "decomposition-fails"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+from torch._decomp import decomposition_table
+
+@torch.library.custom_op("dx202::clip_norm", mutates_args=())
+def clip_norm(x: torch.Tensor) -> torch.Tensor:
+    return x / x.norm().clamp(min=1)
+
+@clip_norm.register_fake
+def _(x):
+    return torch.empty_like(x)
+
+def decomposed(x):
+    return x / x.norm() if x.norm() > 1 else x
+
+decomposition_table[torch.ops.dx202.clip_norm.default] = decomposed
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return clip_norm(x)  # expect: DX202
+
+def build():
+    return Net(), (torch.rand(2, 3),)
+"""
 
     operator: str
     reason: str

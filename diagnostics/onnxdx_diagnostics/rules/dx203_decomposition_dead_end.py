@@ -32,6 +32,17 @@ class DecompositionDeadEnd(Finding):
     id: ClassVar[str] = "DX203"
     name: ClassVar[str] = "decomposition-dead-end"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+
+class Whiten(torch.nn.Module):
+    def forward(self, x):
+        covariance = x.transpose(-1, -2) @ x + torch.eye(4)
+        return x @ torch.linalg.inv(covariance)  # expect: DX203
+
+def build():
+    return Whiten(), (torch.rand(2, 8, 4),)
+"""
 
     operator: str
     leaves: tuple[str, ...]

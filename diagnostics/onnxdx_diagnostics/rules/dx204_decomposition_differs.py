@@ -29,6 +29,30 @@ class DecompositionDiffers(Finding):
     id: ClassVar[str] = "DX204"
     name: ClassVar[str] = "decomposition-differs"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+from torch._decomp import decomposition_table
+
+@torch.library.custom_op("dx204::count", mutates_args=())
+def count(x: torch.Tensor) -> torch.Tensor:
+    return (x > 0).sum(-1)
+
+@count.register_fake
+def _(x):
+    return x.new_empty(x.shape[:-1], dtype=torch.int64)
+
+def decomposed(x):
+    return (x > 0).float().sum(-1)
+
+decomposition_table[torch.ops.dx204.count.default] = decomposed
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return count(x)  # expect: DX204
+
+def build():
+    return Net(), (torch.rand(2, 3),)
+"""
 
     operator: str
     difference: str

@@ -31,12 +31,12 @@ class NoOnnxFunction(Finding):
     EXAMPLE: ClassVar[str] = """
 import torch
 
-class Net(torch.nn.Module):
-    def forward(self, x):
-        return torch.lgamma(x) + torch.special.i1(x)  # expect: DX301
+class Vote(torch.nn.Module):
+    def forward(self, labels):
+        return torch.mode(labels, dim=-1).values  # expect: DX301
 
 def build():
-    return Net(), (torch.rand(2, 3),)
+    return Vote(), (torch.tensor([[1, 2, 2], [3, 3, 1]]),)
 """
 
     operator: str

@@ -32,6 +32,17 @@ class OnlyOtherOverload(Finding):
     id: ClassVar[str] = "DX302"
     name: ClassVar[str] = "only-other-overload"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+
+class Histogram(torch.nn.Module):
+    def forward(self, bins, weights):
+        counts = torch.zeros_like(weights)
+        return counts.scatter(1, bins, weights, reduce="add")  # expect: DX302
+
+def build():
+    return Histogram(), (torch.randint(0, 8, (4, 8)), torch.rand(4, 8))
+"""
 
     operator: str
     overloads: tuple[str, ...]

@@ -36,6 +36,17 @@ class ComplexNotSupported(Finding):
     id: ClassVar[str] = "DX303"
     name: ClassVar[str] = "complex-not-supported"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+
+class Net(torch.nn.Module):
+    def forward(self, x, bins):
+        spectrum = torch.view_as_complex(x)
+        return torch.view_as_real(spectrum.gather(1, bins))  # expect: DX303
+
+def build():
+    return Net(), (torch.rand(2, 8, 2), torch.tensor([[0, 3], [5, 1]]))
+"""
 
     operator: str
     takes_complex: bool

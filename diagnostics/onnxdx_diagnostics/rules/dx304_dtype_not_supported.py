@@ -33,6 +33,16 @@ class DtypeNotSupported(Finding):
     id: ClassVar[str] = "DX304"
     name: ClassVar[str] = "dtype-not-supported"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+
+class Net(torch.nn.Module):
+    def forward(self, image):
+        return -image  # expect: DX304
+
+def build():
+    return Net(), (torch.randint(0, 255, (3, 8, 8), dtype=torch.uint8),)
+"""
 
     operator: str
     onnx_op: str

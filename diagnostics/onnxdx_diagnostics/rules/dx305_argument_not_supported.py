@@ -35,6 +35,17 @@ class ArgumentNotSupported(Finding):
     id: ClassVar[str] = "DX305"
     name: ClassVar[str] = "argument-not-supported"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+
+class Spectrum(torch.nn.Module):
+    def forward(self, wave):
+        frames = torch.stft(wave, 16, center=False, return_complex=True, align_to_window=True)  # expect: DX305
+        return frames.abs()
+
+def build():
+    return Spectrum(), (torch.rand(2, 64),)
+"""
 
     operator: str
     arguments: tuple[str, ...]

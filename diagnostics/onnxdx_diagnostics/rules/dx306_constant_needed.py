@@ -33,6 +33,20 @@ class ConstantArgumentNeeded(Finding):
     id: ClassVar[str] = "DX306"
     name: ClassVar[str] = "constant-argument-needed"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+
+class Covariance(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.ridge = torch.nn.Parameter(torch.eye(4))
+
+    def forward(self, x):
+        return torch.addmm(self.ridge, x.T, x, alpha=1 / x.shape[0])  # expect: DX306
+
+def build():
+    return Covariance(), (torch.rand(8, 4),), {}, ({0: torch.export.Dim("samples")},)
+"""
 
     operator: str
     argument: str

@@ -27,6 +27,17 @@ class NoModuleBoundaries(Finding):
     id: ClassVar[str] = "DX403"
     name: ClassVar[str] = "no-module-boundaries"
     level: ClassVar[Level] = Level.NOTE
+    EXAMPLE: ClassVar[str] = """
+# $ onnxdx export example.py:build --functions modules
+import torch
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return x.relu() + 1
+
+def build():  # expect: DX403
+    return Net(), (torch.rand(2, 4),)
+"""
 
     def message(self) -> str:
         return "The model calls no submodule, so there is no module call to make an ONNX function of."

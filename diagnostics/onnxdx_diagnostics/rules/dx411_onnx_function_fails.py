@@ -37,6 +37,33 @@ class OnnxFunctionFails(Finding):
     id: ClassVar[str] = "DX411"
     name: ClassVar[str] = "onnx-function-fails"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+from onnxscript import opset18 as op
+
+from onnxdx.registry import OnnxRegistry
+from onnxdx.target import ExportTarget
+
+@torch.library.custom_op("dx411::rescale", mutates_args=())
+def rescale(x: torch.Tensor) -> torch.Tensor:
+    return x / x.abs().max()
+
+@rescale.register_fake
+def _(x):
+    return torch.empty_like(x)
+
+def rescale_onnx(x):
+    peak = op.ReduceMax(op.Abs(x))
+    return op.Div(x, peak) if peak > 0 else x
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return rescale(x)  # expect: DX411
+
+def build():
+    registry = OnnxRegistry().with_op("dx411::rescale", rescale_onnx)
+    return ExportTarget(Net(), (torch.rand(2, 3),), registry=registry)
+"""
 
     operator: str
     function: str

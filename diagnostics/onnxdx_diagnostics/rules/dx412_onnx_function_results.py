@@ -31,6 +31,33 @@ class OnnxFunctionResults(Finding):
     id: ClassVar[str] = "DX412"
     name: ClassVar[str] = "onnx-function-results"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+from onnxscript import opset18 as op
+
+from onnxdx.registry import OnnxRegistry
+from onnxdx.target import ExportTarget
+
+@torch.library.custom_op("dx412::bounds", mutates_args=())
+def bounds(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    return x.amin(), x.amax()
+
+@bounds.register_fake
+def _(x):
+    return x.new_empty(()), x.new_empty(())
+
+def bounds_onnx(x):
+    return op.ReduceMin(x, keepdims=0)
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        low, high = bounds(x)  # expect: DX412
+        return (x - low) / (high - low)
+
+def build():
+    registry = OnnxRegistry().with_op("dx412::bounds", bounds_onnx)
+    return ExportTarget(Net(), (torch.rand(2, 3),), registry=registry)
+"""
 
     operator: str
     function: str

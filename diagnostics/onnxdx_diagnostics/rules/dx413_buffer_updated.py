@@ -37,6 +37,21 @@ class BufferUpdated(Finding):
     id: ClassVar[str] = "DX413"
     name: ClassVar[str] = "buffer-updated"
     level: ClassVar[Level] = Level.WARNING
+    EXAMPLE: ClassVar[str] = """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+
+    def forward(self, x):
+        self.steps += 1  # expect: DX413
+        return x * self.steps
+
+def build():
+    return Net(), (torch.rand(2, 3),)
+"""
 
     buffer: str
     output: str

@@ -32,6 +32,17 @@ class InputUpdated(Finding):
     id: ClassVar[str] = "DX414"
     name: ClassVar[str] = "input-updated"
     level: ClassVar[Level] = Level.WARNING
+    EXAMPLE: ClassVar[str] = """
+import torch
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        x.clamp_(min=0)  # expect: DX414
+        return x.sum(-1)
+
+def build():
+    return Net(), (torch.rand(2, 3),)
+"""
 
     input: str
     output: str

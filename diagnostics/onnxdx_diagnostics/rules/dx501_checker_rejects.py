@@ -29,6 +29,32 @@ class CheckerRejects(Finding):
     id: ClassVar[str] = "DX501"
     name: ClassVar[str] = "checker-rejects"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+from onnxscript import opset18 as op
+
+from onnxdx.registry import OnnxRegistry
+from onnxdx.target import ExportTarget
+
+@torch.library.custom_op("dx501::upsample", mutates_args=())
+def upsample(x: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.interpolate(x, scale_factor=2.0)
+
+@upsample.register_fake
+def _(x):
+    return x.new_empty(*x.shape[:2], x.shape[2] * 2, x.shape[3] * 2)
+
+def upsample_onnx(x):
+    return op.Upsample(x, [1.0, 1.0, 2.0, 2.0])
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return upsample(x)  # expect: DX501
+
+def build():
+    registry = OnnxRegistry().with_op("dx501::upsample", upsample_onnx)
+    return ExportTarget(Net(), (torch.rand(1, 3, 4, 4),), registry=registry)
+"""
 
     reason: str
 

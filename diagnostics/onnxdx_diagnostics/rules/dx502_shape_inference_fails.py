@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 from onnxdx_diagnostics.finding import Finding, Level
 from onnxdx_diagnostics.fix import Fix
+
+_PLACE = re.compile(r"^(?:Inference error\(s\): )?\(op_type:(\w+)[^)]*\): (?:\[\w+\] )?")
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,38 @@ class ShapeInferenceFails(Finding):
     id: ClassVar[str] = "DX502"
     name: ClassVar[str] = "shape-inference-fails"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+from onnxscript import opset18 as op
+
+from onnxdx.registry import OnnxRegistry
+from onnxdx.target import ExportTarget
+
+@torch.library.custom_op("dx502::mix", mutates_args=())
+def mix(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    return x @ weight.T
+
+@mix.register_fake
+def _(x, weight):
+    return x.new_empty(x.shape[0], weight.shape[0])
+
+def mix_onnx(x, weight):
+    return op.MatMul(x, weight)
+
+class Net(torch.nn.Module):
+    def forward(self, x, weight):
+        return mix(x, weight)  # expect: DX502
+
+def build():
+    registry = OnnxRegistry().with_op("dx502::mix", mix_onnx)
+    return ExportTarget(Net(), (torch.rand(2, 3), torch.rand(5, 3)), registry=registry)
+"""
 
     reason: str
 
     def message(self) -> str:
-        return f"The ONNX shape inference finds a contradiction: {self.reason.rstrip('.')}."
+        reason = _PLACE.sub(r"`\1`: ", self.reason).rstrip(".")
+        return f"The ONNX shape inference finds a contradiction: {reason}."
 
     def fixes(self) -> tuple[Fix, ...]:
         return (

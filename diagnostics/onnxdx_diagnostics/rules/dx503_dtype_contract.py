@@ -34,6 +34,32 @@ class DtypeContract(Finding):
     id: ClassVar[str] = "DX503"
     name: ClassVar[str] = "dtype-contract"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+from onnxscript import opset18 as op
+
+from onnxdx.registry import OnnxRegistry
+from onnxdx.target import ExportTarget
+
+@torch.library.custom_op("dx503::quantise", mutates_args=())
+def quantise(x: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+    return (x / scale).round().clamp(-128, 127).to(torch.int8)
+
+@quantise.register_fake
+def _(x, scale):
+    return torch.empty_like(x, dtype=torch.int8)
+
+def quantise_onnx(x, scale):
+    return op.QuantizeLinear(x, scale)
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return quantise(x, torch.tensor(0.1))  # expect: DX503
+
+def build():
+    registry = OnnxRegistry().with_op("dx503::quantise", quantise_onnx)
+    return ExportTarget(Net(), (torch.rand(2, 3),), registry=registry)
+"""
 
     value: str
     captured: str

@@ -29,6 +29,32 @@ class ShapeContract(Finding):
     id: ClassVar[str] = "DX504"
     name: ClassVar[str] = "shape-contract"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+from onnxscript import opset18 as op
+
+from onnxdx.registry import OnnxRegistry
+from onnxdx.target import ExportTarget
+
+@torch.library.custom_op("dx504::energy", mutates_args=())
+def energy(x: torch.Tensor) -> torch.Tensor:
+    return x.square().sum(-1)
+
+@energy.register_fake
+def _(x):
+    return x.new_empty(x.shape[:-1])
+
+def energy_onnx(x):
+    return op.ReduceSumSquare(x, [-1])
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return energy(x)  # expect: DX504
+
+def build():
+    registry = OnnxRegistry().with_op("dx504::energy", energy_onnx)
+    return ExportTarget(Net(), (torch.rand(2, 3),), registry=registry)
+"""
 
     captured: str
     inferred: str

@@ -29,6 +29,33 @@ class NumbersDiffer(Finding):
     id: ClassVar[str] = "DX601"
     name: ClassVar[str] = "numbers-differ"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+from onnxscript import opset18 as op
+
+from onnxdx.registry import OnnxRegistry
+from onnxdx.target import ExportTarget
+
+@torch.library.custom_op("dx601::quick_gelu", mutates_args=())
+def quick_gelu(x: torch.Tensor) -> torch.Tensor:
+    return x * torch.sigmoid(1.702 * x)
+
+@quick_gelu.register_fake
+def _(x):
+    return torch.empty_like(x)
+
+def quick_gelu_onnx(x):
+    return op.Mul(x, op.Sigmoid(x))
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        y = quick_gelu(x + 1)  # expect: DX601
+        return y / y.sum()
+
+def build():
+    registry = OnnxRegistry().with_op("dx601::quick_gelu", quick_gelu_onnx)
+    return ExportTarget(Net(), (torch.rand(2, 3),), registry=registry)
+"""
 
     output: str
     difference: str

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 from onnxdx_diagnostics.finding import Finding, Level
 from onnxdx_diagnostics.fix import Fix
+
+_NOISE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : | node with name '[^']*'|^(?:This is an invalid model\. )")
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,26 @@ class RuntimeRefuses(Finding):
     id: ClassVar[str] = "DX602"
     name: ClassVar[str] = "runtime-refuses"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(3, 4, 3)
+
+    def forward(self, image):
+        return self.conv(image)  # expect: DX602
+
+def build():
+    return Net().double(), (torch.rand(1, 3, 8, 8, dtype=torch.float64),)
+"""
 
     reason: str
 
     def message(self) -> str:
-        return f"ONNX Runtime does not load the model: {self.reason.rstrip('.')}."
+        reason = _NOISE.sub("", self.reason).rstrip(".")
+        return f"ONNX Runtime does not load the model: {reason}."
 
     def fixes(self) -> tuple[Fix, ...]:
         return (

@@ -28,6 +28,33 @@ class OutputContract(Finding):
     id: ClassVar[str] = "DX604"
     name: ClassVar[str] = "output-contract"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+from onnxscript import opset18 as op
+
+from onnxdx.registry import OnnxRegistry
+from onnxdx.target import ExportTarget
+
+@torch.library.custom_op("dx604::positives", mutates_args=())
+def positives(x: torch.Tensor) -> torch.Tensor:
+    return x[x > 0]
+
+@positives.register_fake
+def _(x):
+    return x.new_empty(torch.library.get_ctx().new_dynamic_size())
+
+def positives_onnx(x):
+    flat = op.Reshape(x, [-1])
+    return op.Compress(flat, op.GreaterOrEqual(flat, 0.0), axis=0)
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return positives(x)  # expect: DX604
+
+def build():
+    registry = OnnxRegistry().with_op("dx604::positives", positives_onnx)
+    return ExportTarget(Net(), (torch.tensor([[1.0, 0.0, 3.0], [4.0, 5.0, -6.0]]),), registry=registry)
+"""
 
     output: str
     difference: str

@@ -35,6 +35,33 @@ class FailsAtOtherSize(Finding):
     id: ClassVar[str] = "DX605"
     name: ClassVar[str] = "fails-at-other-size"
     level: ClassVar[Level] = Level.ERROR
+    EXAMPLE: ClassVar[str] = """
+import torch
+from onnxscript import opset18 as op
+
+from onnxdx.registry import OnnxRegistry
+from onnxdx.target import ExportTarget
+
+@torch.library.custom_op("dx605::average", mutates_args=())
+def average(x: torch.Tensor) -> torch.Tensor:
+    return x.mean(1)
+
+@average.register_fake
+def _(x):
+    return x.new_empty(x.shape[0])
+
+def average_onnx(x):
+    return op.Div(op.ReduceSum(x, [1], keepdims=0), 8.0)
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return average(x)  # expect: DX605
+
+def build():
+    registry = OnnxRegistry().with_op("dx605::average", average_onnx)
+    time = torch.export.Dim("time")
+    return ExportTarget(Net(), (torch.rand(2, 8),), {}, ({1: time},), registry)
+"""
 
     dim: str
     size: int
