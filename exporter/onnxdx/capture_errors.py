@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -60,11 +61,10 @@ def explained(error: BaseException, sources: SourceMap) -> Finding | None:
 
 def data_dependent(condition: Any, spots: tuple[Spot, ...], sources: SourceMap, module: str) -> Finding:
     """The finding for a decision on tensor values; `condition` is what torch was asked, None when it does not say."""
-    spot = _subject(spots, sources)
     site, here = placed(spots, sources, module)
     if here.use.decides:
         return DataDependentBranch(site, here.use.value, here.text, here.rewrite)
-    if spot is not None and user_code.is_loop(spot):
+    if here.use is user_code.Use.LOOP:
         return DataDependentValue(site, here.text, loops=True)
     if here.use is user_code.Use.CALL and compat.is_relation(condition):
         return DataDependentSize(site, here.text, compat.written(condition, {}))
@@ -140,7 +140,7 @@ def unexplained(errors: list[BaseException], sources: SourceMap) -> Finding:
     error = known or errors[0]
     spots = sources.spots_of_error(error)
     site, here = placed(spots, sources, sources.site_of_error(error).module)
-    if known is not None and here.text and sources.innermost_user(spots):
+    if here.text and not compat.is_violation(error):
         links = [link for each in errors for link in chain_of(each) if isinstance(link, compat.Unsupported)]
         number = next(filter(None, (compat.graph_break(link)[2] for link in links)), "")
         return UnsupportedPython(site, here.text, first_line(error), number)
@@ -148,9 +148,11 @@ def unexplained(errors: list[BaseException], sources: SourceMap) -> Finding:
 
 
 def first_line(error: BaseException) -> str:
-    """What an exception says, in one line and without torch's name for the tensors of a capture."""
+    """What an exception says, in one sentence and without torch's name for the tensors of a capture."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].replace("FakeTensor", "Tensor").rstrip(":") if lines else ""
+    bullets = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
+    said = bullets[0] if bullets and compat.is_violation(error) else lines[0] if lines else ""
+    return _sentence(said.replace("FakeTensor", "Tensor")).rstrip(":")
 
 
 def _graph_break(error: Any, spots: tuple[Spot, ...], sources: SourceMap, module: str) -> Finding | None:
@@ -166,7 +168,7 @@ def _graph_break(error: Any, spots: tuple[Spot, ...], sources: SourceMap, module
 
 
 def _sentence(text: str) -> str:
-    return text.partition(". ")[0].rstrip(".")
+    return re.split(r"(?<!e\.g)(?<!i\.e)\.\s+(?=[A-Z`])", text, maxsplit=1)[0].rstrip(".")
 
 
 def _subject(spots: tuple[Spot, ...], sources: SourceMap) -> Spot | None:

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
+import sympy
 import torch
 
 # What torch.export raises, by class and not by text: dynamo's graph breaks and user errors (2.9 - 2.14).
@@ -48,6 +49,7 @@ __all__ = [
     "UserErrorType",
     "children_of",
     "decompositions",
+    "equality",
     "fake_mode_of",
     "flat_inputs",
     "graph_break",
@@ -57,6 +59,7 @@ __all__ = [
     "is_relation",
     "is_violation",
     "leaves_of",
+    "no_printed_graphs",
     "output_paths",
     "real_tensors",
     "schema",
@@ -194,6 +197,21 @@ def size_decisions(on_guard: Callable[[Any], None], on_guess: Callable[[Any], No
 
 
 @contextlib.contextmanager
+def no_printed_graphs() -> Iterator[None]:
+    """While open, torch.export does not print the graph it had so far to stderr when it fails.
+
+    The wrapper of `torch.export._trace` prints `partial_fx_graph`, with no option against it (2.9 - 2.14).
+    """
+    from torch.export import _trace
+
+    vars(_trace)["print"] = lambda *values, **options: None
+    try:
+        yield
+    finally:
+        del vars(_trace)["print"]
+
+
+@contextlib.contextmanager
 def _replaced(owner: type, name: str, method: Callable[..., Any]) -> Iterator[None]:
     original = getattr(owner, name)
     setattr(owner, name, method)
@@ -257,16 +275,30 @@ def holds(condition: Any, sizes: Mapping[str, int]) -> bool:
 def written(expression: Any, names: Mapping[str, str]) -> str:
     """A sympy expression over sizes as Python, with `names` for its symbols.
 
-    torch's printer knows torch's own functions (`PythonMod`, `FloorDiv`; `torch.utils._sympy.printers`, 2.9 - 2.14).
+    Torch's own functions (`Mod`, `PythonMod`, `FloorDiv`, ...) print as calls or as `a//b` (2.9 - 2.14).
     """
-    from torch.utils._sympy.printers import PythonPrinter
+    if isinstance(expression, (sympy.And, sympy.Or)):
+        word = " and " if isinstance(expression, sympy.And) else " or "
+        return word.join(sorted(written(part, names) for part in expression.args))
+    if isinstance(expression, sympy.core.relational.Relational):
+        return f"{_side(expression.lhs, names)} {expression.rel_op} {_side(expression.rhs, names)}"
+    return _side(expression, names)
 
-    try:
-        text = str(PythonPrinter().doprint(expression))
-    except Exception:  # a printer that does not know a function must not cost the finding
-        text = str(expression)
-    text = re.sub(r"\b[a-z]+\d+\b", lambda match: names.get(match[0], match[0]), text)
-    return re.sub(r"(?<![\w)])\(([\w.\[\]' ]+(?:%|//) *[\w.]+)\)", r"\1", text)
+
+def _side(expression: Any, names: Mapping[str, str]) -> str:
+    text = re.sub(r"\b(?:Python)?Mod\(([^(),]+), ([^(),]+)\)", r"\1 % \2", str(expression))
+    text = re.sub(r"\(\((\w+)//(\w+)\)\)|\((\w+)//(\w+)\)", r"\1\3 // \2\4", text)
+    return re.sub(r"\b[a-z]+\d+\b", lambda match: names.get(match[0], match[0]), text)
+
+
+def equality(condition: Any, names: Mapping[str, str]) -> str:
+    """`a == b + 1` as the declaration `a = b + 1`; empty when no side is a size by itself (a sympy Eq, 2.9 - 2.14)."""
+    if not isinstance(condition, sympy.Eq):
+        return ""
+    for one, other in ((condition.lhs, condition.rhs), (condition.rhs, condition.lhs)):
+        if one.is_Symbol:
+            return f"{_side(one, names)} = {_side(other, names)}"
+    return ""
 
 
 def children_of(value: object) -> Sequence[Any] | None:

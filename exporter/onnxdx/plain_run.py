@@ -32,10 +32,22 @@ class NotRun:
 
 
 def run(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Ran | Failed | NotRun:
-    """Call the model once. Its state, the inputs and the random generator are put back afterwards."""
+    """Call the model without gradients, or with them if it needs them.
+
+    Its state, the inputs and the random generator are put back afterwards.
+    """
     tensors = [*model.parameters(), *model.buffers(), *compat.leaves_of((args, dict(kwargs)))]
     if any(isinstance(value, compat.FakeTensor) or getattr(value, "is_meta", False) for value in tensors):
         return NotRun()
+    first = _attempt(model, args, kwargs)
+    if isinstance(first, Ran):
+        return first
+    with torch.enable_grad():  # a model that differentiates itself runs with gradients only
+        second = _attempt(model, args, kwargs)
+    return second if isinstance(second, Ran) else first
+
+
+def _attempt(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Ran | Failed:
     with unchanged(model), values_kept(model, args, kwargs), torch.random.fork_rng(devices=[]):
         try:
             return Ran(model(*args, **kwargs))

@@ -17,7 +17,7 @@ from onnxdx_diagnostics.rules.dx104_dim_specialised import DimSpecialised
 from onnxdx_diagnostics.rules.dx105_dim_guarded import DimGuarded
 from onnxdx_diagnostics.rules.dx106_dims_related import DimsRelated
 
-# Torch bounds sizes from below where it tells 0 and 1 from the rest; only a guard that larger sizes break tells something.
+# Torch bounds sizes from below where it tells 0 and 1 from the rest: only what larger sizes break tells something.
 _TELLING = 8
 _SAMPLES = (2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 16, 17, 31, 64, 100, 127, 512, 1000, 1009, 4096, 100_003)
 
@@ -104,7 +104,9 @@ def _guarded(
         if len(about) == 1:
             yield DimGuarded(site, about[0].shown, condition, failing, _declaration(about[0], condition))
         else:
-            yield DimsRelated(site, tuple(dim.shown for dim in about), condition, condition)
+            yield DimsRelated(
+                site, tuple(dim.shown for dim in about), condition, compat.equality(guard.condition, names)
+            )
 
 
 def _specialised(dim: AskedDim, guards: Sequence[SizeGuard], symbol: str, sources: SourceMap) -> DimSpecialised:

@@ -36,8 +36,8 @@ class Construct:
     """An expression of the user's code and what its value is used for.
 
     `text` is the expression on one line. `rewrite` is the same decision as an operator of torch, where its form is
-    simple enough to say; it may be empty. `guards_only` says that the decision only rejects: an `assert`, or an `if` that
-    raises.
+    simple enough to say; it may be empty. `guards_only` says that the decision only rejects: an `assert`, or an `if`
+    that raises.
     """
 
     use: Use
@@ -57,6 +57,9 @@ def construct(spot: Spot, hint: str = "") -> Construct:
         use, test, owner = decided
         rejects = use is Use.ASSERT or (isinstance(owner, ast.If) and isinstance(owner.body[-1], ast.Raise))
         return Construct(use, _text(test), _location(spot.path, test), _rewrite(tree, owner, test), rejects)
+    looped = _looped(tree, spot)
+    if looped is not None:
+        return Construct(Use.LOOP, _text(looped), _location(spot.path, looped))
     here = _at(tree, spot)
     if here is None:
         place = location_of(spot, hint)
@@ -160,19 +163,16 @@ def _holds(node: ast.expr, spot: Spot) -> bool:
 def _at(tree: ast.Module, spot: Spot) -> ast.expr | None:
     """The expression that stands exactly at `spot`; without columns, the widest one that starts on its line."""
     expressions = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
-    if spot.column:
-        start = (spot.line, _bytes(spot, spot.line, spot.column))
-        end = (spot.end_line, _bytes(spot, spot.end_line, spot.end_column))
-        exact = [
-            node
-            for node in expressions
-            if (node.lineno, node.col_offset) == start and (node.end_lineno, node.end_col_offset) == end
-        ]
-        if exact:
-            return exact[0]
-        inside = [node for node in expressions if _holds(node, spot)]
-        return min(inside, key=_extent, default=None)
-    return None
+    if not spot.column:
+        return None
+    unpacked = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and any(_holds(target, spot) for target in node.targets)
+    ]
+    exact = [node for node in expressions if _same_place(node, spot)]
+    inside = sorted((node for node in expressions if _holds(node, spot)), key=_extent)
+    return next(iter([*unpacked, *exact, *inside]), None)
 
 
 def _use_of(node: ast.expr) -> Use:
@@ -181,18 +181,21 @@ def _use_of(node: ast.expr) -> Use:
             return Use.VALUE
         case ast.Call(func=ast.Attribute(attr="item" | "tolist")):
             return Use.VALUE
-        case ast.Compare():
+        case ast.Compare() | ast.Call(func=ast.Name(id="sorted" | "min" | "max" | "any" | "all" | "filter")):
             return Use.LOGIC
         case ast.Call():
             return Use.CALL
     return Use.VALUE
 
 
-def is_loop(spot: Spot) -> bool:
-    """Whether a `for` or a comprehension runs over the expression at `spot`."""
-    tree = _tree(spot.path)
-    loops = [node.iter for node in ast.walk(tree) if isinstance(node, (ast.For, ast.comprehension))] if tree else []
-    return any(_holds(iterated, spot) for iterated in loops)
+def _looped(tree: ast.Module, spot: Spot) -> ast.expr | None:
+    """What a `for` or a comprehension runs over, when `spot` is it, the call that makes it, or the whole statement."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.For, ast.comprehension)) and _holds(node.iter, spot):
+            return node.iter if _same_place(node.iter, spot) or not spot.column else None
+        if isinstance(node, ast.For) and (node.lineno, node.col_offset) == _start(spot):
+            return node.iter
+    return None
 
 
 def _rewrite(tree: ast.Module, owner: _Owner, test: ast.expr) -> str:
@@ -274,6 +277,15 @@ def _location(path: str, node: ast.expr | ast.Return) -> Location:
     last, end = node.end_lineno or node.lineno, node.end_col_offset or 0
     spot = Spot(path, node.lineno, "", _code_points(path, node.lineno, node.col_offset) + 1, last)
     return location_of(spot._replace(end_column=_code_points(path, last, end) + 1))
+
+
+def _start(spot: Spot) -> tuple[int, int]:
+    return spot.line, _bytes(spot, spot.line, spot.column)
+
+
+def _same_place(node: ast.expr, spot: Spot) -> bool:
+    end = (spot.end_line, _bytes(spot, spot.end_line, spot.end_column))
+    return (node.lineno, node.col_offset) == _start(spot) and (node.end_lineno, node.end_col_offset) == end
 
 
 def _extent(node: ast.expr) -> tuple[int, int]:

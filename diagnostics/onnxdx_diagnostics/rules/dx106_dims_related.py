@@ -48,4 +48,7 @@ def build():
         return f"{listed} were asked to vary on their own, but this line needs `{self.condition}`."
 
     def fixes(self) -> tuple[Fix, ...]:
+        one, equal, other = self.declare.partition(" = ")
+        if equal and other.isidentifier():
+            return (Fix(f"Give `{one}` and `{other}` the same name in `dynamic_shapes`"),)
         return (Fix("Declare in `dynamic_shapes` how the dims depend on each other", text=self.declare),)

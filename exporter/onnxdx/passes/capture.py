@@ -27,6 +27,7 @@ from onnxdx.size_guards import SizeGuard
 from onnxdx.values import CapturedProgram, CaptureMode
 from onnxdx_diagnostics.finding import Finding, Location
 from onnxdx_diagnostics.rules.dx107_dynamic_shapes_mismatch import DynamicShapesMismatch
+from onnxdx_diagnostics.rules.dx110_unsupported_python import UnsupportedPython
 from onnxdx_diagnostics.sink import Sink
 
 
@@ -68,23 +69,29 @@ def _diagnosed(bench: _Bench, error: BaseException, sink: Sink) -> CapturedProgr
     stand_in = bench.stand_in()
     findings = list(stand_in.findings(bench))
     lines = {_line(finding) for finding in findings}
-    if told is None and not (compat.is_violation(error) and findings):
-        said = set(lines) if bench.line_of(error) in lines else set()
-        extra = [] if said else [*bench.unusual(error)] or [_best(bench, error, strict)]
-        findings = [*extra, *findings]
-    elif told is not None and _line(told) not in lines:
-        findings = [told, *findings]
-    if stand_in.error is not None:
+    if told is not None:
+        findings = [told, *findings] if _line(told) not in lines else findings
+    elif compat.is_violation(error):
+        findings = findings or ([] if bench.asked.misfits else [capture_errors.unexplained([error], bench.sources)])
+    elif bench.line_of(error) not in lines:
+        findings = [*([*bench.unusual(error)] or [_best(bench, error, strict)]), *findings]
+    if stand_in.error is not None and bench.line_of(stand_in.error) != bench.line_of(error):
         findings += [each for each in bench.behind(stand_in.error) if _line(each) not in set(map(_line, findings))]
     _emit(sink, findings)
     return bench.program(stand_in.exported, stand_in.mode) if stand_in.exported is not None else None
 
 
 def _best(bench: _Bench, error: BaseException, strict: BaseException) -> Finding:
-    """The finding for a capture that failed in both modes for no reason that the non-strict error tells."""
-    told = None if compat.is_violation(error) else capture_errors.explained(strict, bench.sources)
-    known = told is not None and told.site.location != bench.request.call_site
-    return told if told is not None and known else capture_errors.unexplained([error, strict], bench.sources)
+    """The finding for a capture that failed in both modes for no reason that the class of the error tells.
+
+    Dynamo's reason is the better one where it has a line of its own; on the same line it is the more remote one.
+    """
+    told = capture_errors.explained(strict, bench.sources)
+    if told is None or _line(told) in (None, _place(bench.request.call_site)):
+        return capture_errors.unexplained([error, strict], bench.sources)
+    if isinstance(told, UnsupportedPython) and _line(told) == bench.line_of(error):
+        return capture_errors.unexplained([error, strict], bench.sources)
+    return told
 
 
 def _emit(sink: Sink, findings: list[Finding]) -> None:
@@ -237,7 +244,7 @@ class _Bench:
 
     def _capture(self, spec: Any, strict: bool) -> ExportedProgram | BaseException:
         request = self.request
-        with plain_run.unchanged(request.model), compat.stack_texts(self.recorder.text):
+        with plain_run.unchanged(request.model), compat.stack_texts(self.recorder.text), compat.no_printed_graphs():
             try:
                 return _export(request, spec, strict)
             except (Exception, SystemExit) as error:
