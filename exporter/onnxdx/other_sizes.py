@@ -55,7 +55,7 @@ def _range(captured: CapturedProgram, symbol: sympy.Symbol) -> tuple[int, int]:
     if known is None:
         return 2, 2**31
     lower, upper = known.lower, known.upper
-    return (int(lower) if lower.is_finite else 0, int(upper) if upper.is_finite else 2**31)
+    return (int(lower) if lower.is_Integer else 0, int(upper) if upper.is_Integer else 2**31)
 
 
 def _captured_inputs(captured: CapturedProgram) -> list[Any]:

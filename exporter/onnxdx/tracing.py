@@ -162,14 +162,8 @@ class Tracer(evaluator.Evaluator):
         with evaluator.default_as(self):
             if isinstance(function, onnxscript.OnnxFunction):
                 return self.eval_function(function, args, kwargs)
-            signature: OpSignature = function.op_signature
-            inputs, attributes = bind(signature, args, kwargs)
-            binding = _bound_types(signature, inputs)
-            given = {
-                name: self._as_constant(signature.params_map[name], argument, binding)
-                for name, argument in inputs.items()
-            }
-            return function.func(**given, **attributes)
+            inputs, attributes = bind(function.op_signature, args, kwargs)
+            return function.func(**inputs, **attributes)
 
     def eval_op(self, op: values.Op, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Any:
         """Record a call of an ONNX operator (onnxscript's Evaluator protocol)."""
@@ -271,7 +265,9 @@ class Tracer(evaluator.Evaluator):
         return self.vector(item, dtype) if isinstance(item, (list, tuple)) else self.constant(item, dtype)
 
     def _constant_node(self, kwargs: Mapping[str, Argument]) -> ir.Value:
-        ((kind, value),) = kwargs.items()
+        ((kind, value),) = ((name, given) for name, given in kwargs.items() if given is not None)
+        if isinstance(value, ir.Attr):
+            value = value.value
         if isinstance(value, onnx.TensorProto):
             return self.scope.constant(ir.serde.deserialize_tensor(value))
         if isinstance(value, ir.TensorProtocol):
@@ -340,6 +336,7 @@ def bind(
             inputs[parameter.name] = tuple(rest) if rest else kwargs.get(parameter.name, ())
             rest = []
             continue
+        provided = bool(rest) or parameter.name in kwargs
         given = rest.pop(0) if rest else kwargs.get(parameter.name)
         if isinstance(parameter, AttributeParameter):
             if given is None and parameter.default is not None:
@@ -351,7 +348,7 @@ def bind(
             continue
         if given is None and parameter.has_default():
             given = parameter.default
-        if given is None and parameter.required and not _optional(parameter):
+        if not provided and given is None and parameter.required and not parameter.has_default():
             raise TracingError(f"`{parameter.name}` is not given to {signature.name}")
         inputs[parameter.name] = given
     return inputs, attributes
@@ -362,10 +359,6 @@ def dropped(signature: OpSignature, args: Sequence[Argument], kwargs: Mapping[st
     if any(isinstance(parameter, Parameter) and parameter.variadic for parameter in signature.params):
         return 0, set()
     return max(0, len(args) - len(signature.params)), set(kwargs) - set(signature.params_map)
-
-
-def _optional(parameter: Parameter) -> bool:
-    return any(isinstance(allowed, ir.OptionalType) for allowed in parameter.type_constraint.allowed_types)
 
 
 def _as_attribute(parameter: AttributeParameter, given: Argument) -> Argument:

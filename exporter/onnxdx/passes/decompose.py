@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -244,12 +245,11 @@ def _trace(body: Callable[..., Any], node: fx.Node) -> fx.GraphModule:
     mode = next((found for value in values if (found := fake_mode_of(value))), None)
     if mode is None:
         mode = fake_mode_of(node.meta.get("val"))
-    functional = torch.func.functionalize(call, remove="mutations")
-    with torch.no_grad():
-        if mode is None:
-            return make_fx(functional)(*values)
-        with mode:
-            return make_fx(functional)(*values)
+    with torch.no_grad(), mode or nullcontext():
+        module = make_fx(call)(*values)
+        if not any(step.op == "call_function" and mutates(step) for step in module.graph.nodes):
+            return module
+        return make_fx(torch.func.functionalize(call, remove="mutations"))(*values)
 
 
 def _difference(node: fx.Node, graph: fx.Graph) -> str:

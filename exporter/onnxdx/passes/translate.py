@@ -70,6 +70,7 @@ class _Translator:
         self.sink = sink
         self.tracer = Tracer(self.captured.request.options.opset_version)
         self.names = Names()
+        self.node_names = Names()
         self.origins: dict[str, Origin] = {}
         self.nodes: dict[str, fx.Node] = {}
         self.named: dict[str, fx.Node] = {}
@@ -124,7 +125,7 @@ class _Translator:
                 if onnx_dtype(value) is None or isinstance(value, (int, float, bool)):
                     self.values[node] = value
                 else:
-                    self.values[node] = self._typed(SymbolicTensor(self.names.unique(node.name)), value)
+                    self.values[node] = self._typed(SymbolicTensor(name=self.names.unique(node.name)), value)
                     inputs.append(self.values[node])
                     bindings.append(InputBinding(self.values[node].name, position))
                     self.named[self.values[node].name] = node
@@ -157,7 +158,7 @@ class _Translator:
         if key is not None and key in shared:
             return shared[key]
         name = self.names.unique(spec.target or node.name)
-        value = self._typed(SymbolicTensor(name), node.meta.get("val"))
+        value = self._typed(SymbolicTensor(name=name), node.meta.get("val"))
         value.const_value = _ir_tensor(tensor, name)
         self.named[name] = node
         if key is not None:
@@ -399,7 +400,7 @@ class _Translator:
         for index, step in enumerate(recorded):
             step.metadata_props[PROVENANCE_KEY] = identity
             last = index == len(recorded) - 1
-            step.name = self.names.unique(f"{prefix}{local}" if last else f"{prefix}{local}.{step.op_type}")
+            step.name = self.node_names.unique(f"{prefix}{local}" if last else f"{prefix}{local}.{step.op_type}")
             for output in step.outputs:
                 if output.name is None:
                     output.name = self.names.unique(local if last else f"{local}.{step.op_type.lower()}")
@@ -468,8 +469,8 @@ class _Translator:
         inputs = [node for node in _inputs_of(region) if node not in members]
         outputs = [node for node in region.nodes() if any(user not in members for user in node.users)]
         given, formal, inner = self._formal_inputs(inputs, region)
-        outer_values, outer_names = self.values, self.names
-        self.values, self.names = inner, Names()
+        outer = self.values, self.names, self.node_names
+        self.values, self.names, self.node_names = inner, Names(), Names()
         for value in formal:
             value.name = self.names.unique(value.name or "input")
         scope = Scope(in_function=True)
@@ -479,7 +480,7 @@ class _Translator:
             results = {node: self.values[node] for node in outputs}
             returned = [value for node in outputs for value in _flat(results[node])]
             body = self._function_graph(formal, returned, scope)
-        self.values, self.names = outer_values, outer_names
+        self.values, self.names, self.node_names = outer
         function = self._unified(region, body)
         node = self.tracer.emit(
             function.name, given, outputs=len(returned), domain=function.domain, overload=function.overload
@@ -502,7 +503,7 @@ class _Translator:
             if id(value) not in formal:
                 given.append(value)
                 formal[id(value)] = SymbolicTensor(
-                    _formal_name(value, region.path), type=value.type, shape=_known_rank(value)
+                    name=_formal_name(value, region.path), type=value.type, shape=_known_rank(value)
                 )
             return formal[id(value)]
 
@@ -546,7 +547,7 @@ class _Translator:
         self.nodes[identity] = first
         call.metadata_props[PROVENANCE_KEY] = identity
         call.metadata_props["onnxdx.module"] = region.path
-        call.name = self.names.unique(region.path if not self.tracer.scope.root.in_function else call.op_type)
+        call.name = self.node_names.unique(region.path if not self.tracer.scope.root.in_function else call.op_type)
         outputs = iter(call.outputs)
         for node, inside in results.items():
             values = []
