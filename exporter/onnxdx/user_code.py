@@ -127,7 +127,13 @@ def _decision(tree: ast.Module, spot: Spot) -> tuple[Use, ast.expr, _Owner] | No
     """The innermost expression around `spot` whose truth Python asks for, its use, and the node that asks."""
     found: list[tuple[Use, ast.expr, _Owner]] = []
     for node in ast.walk(tree):
-        found += [(use, test, owner) for use, test, owner in _tests(node) if _holds(test, spot)]
+        if spot.column and isinstance(node, (ast.IfExp, ast.BoolOp)) and _same_place(node, spot):
+            found.append((Use.LOGIC, node, node) if isinstance(node, ast.BoolOp) else (Use.IF, node.test, node))
+        for use, test, owner in _tests(node):
+            # Python may place the decision itself on the whole statement
+            whole = isinstance(owner, ast.stmt) and spot.column and (owner.lineno, owner.col_offset) == _start(spot)
+            if whole or _holds(test, spot):
+                found.append((use, test, owner))
     outer = [each for each in found if each[0] is not Use.LOGIC]
     return min(outer or found, key=lambda each: _extent(each[1]), default=None)
 

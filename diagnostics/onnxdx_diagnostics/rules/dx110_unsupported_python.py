@@ -29,14 +29,14 @@ class UnsupportedPython(Finding):
     name: ClassVar[str] = "unsupported-python"
     level: ClassVar[Level] = Level.ERROR
     EXAMPLE: ClassVar[str] = """
+import zlib
+
 import torch
 
 class Net(torch.nn.Module):
     def forward(self, x):
-        names = {0: "even", 1: "odd"}
-        if names[x.argmax().item() % 2] == "even":  # expect: DX110
-            return x
-        return x + 1
+        key = zlib.crc32(x.numpy().tobytes())  # expect: DX110
+        return x * (key % 2)
 
 def build():
     return Net(), (torch.rand(4),)
