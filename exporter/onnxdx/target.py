@@ -72,9 +72,10 @@ def load(
     passes through.
     """
     options = options or ExportOptions()
-    if options.opset_version not in SUPPORTED_OPSETS:
-        raise TargetMisnamed(UnsupportedOpset(Site(), options.opset_version, SUPPORTED_OPSETS[0], SUPPORTED_OPSETS[-1]))
     loading = _Loading(target, root)
+    if options.opset_version not in SUPPORTED_OPSETS:
+        low, high = SUPPORTED_OPSETS[0], SUPPORTED_OPSETS[-1]
+        raise TargetMisnamed(UnsupportedOpset(loading.site, options.opset_version, low, high))
     found = loading.saved() if target.endswith(".pt2") else loading.called(inputs)
     if inputs and target.endswith(".pt2"):
         raise TargetMisnamed(BadInputSpec(loading.site, inputs[0], "unwanted", target))
@@ -100,7 +101,7 @@ class _Loading:
     def __init__(self, target: str, root: str) -> None:
         self.target = target
         self.root = root
-        self.site = Site()
+        self.site = _glance(target)
         self._files: set[str] = set()
 
     def saved(self) -> ExportTarget:
@@ -271,16 +272,41 @@ class _Loading:
         return replace(site, stack=_from_first_user_frame(site.stack))
 
 
+_RUN: dict[str, ModuleType] = {}
+"""The modules that came from a file target, by the name they were given."""
+
+
+def _glance(target: str) -> Site:
+    """Where the target is defined, as far as a look at its file tells without running it."""
+    place, _, name = target.rpartition(":")
+    line = source.definition(place, name.rpartition(".")[2]) if place.endswith(".py") else None
+    return Site(location=source.region(str(Path(place).resolve()), line)) if line else Site()
+
+
+def _module_name(path: Path) -> str:
+    """The file's own name, as if it were imported; a private one where that would hide another module."""
+    name = re.sub(r"\W", "_", path.stem)
+    known = sys.modules.get(name)
+    if known is not None:
+        return name if known is _RUN.get(name) else f"_onnxdx_target_{name}"
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        spec = None
+    is_other = spec is not None and (spec.origin is None or Path(spec.origin).resolve() != path)
+    return f"_onnxdx_target_{name}" if is_other else name
+
+
 def _run_file(path: Path) -> ModuleType:
-    """The module of a Python file, under a name of its own, with the file's folder importable as for a script."""
-    name = "_onnxdx_target_" + re.sub(r"\W", "_", path.stem)
+    """The module of a Python file; the file's folder becomes importable, as for a script."""
+    name = _module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
-    sys.modules[name] = module
+    sys.modules[name] = _RUN[name] = module
     try:
         spec.loader.exec_module(module)
     except BaseException:

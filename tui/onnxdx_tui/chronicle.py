@@ -33,6 +33,11 @@ class Chronicle:
             self._records.append(PassRecord(event.subject, outcome, event.time - self._open.time))
             self._open = None
 
+    @property
+    def doing(self) -> str:
+        """The pass that is under way; before the first one it is the start."""
+        return self._open.subject if self._open else "start"
+
     def report(self, reason: str, *findings: Finding) -> Report:
         """The report of a run that ended here for `reason`."""
         records = list(self._records)

@@ -17,6 +17,7 @@ from onnxdx_diagnostics.events import Event, Listener
 from onnxdx_diagnostics.finding import Level, Site
 from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.rules.dx901_internal_error import InternalError
+from onnxdx_diagnostics.rules.dx902_run_interrupted import RunInterrupted
 from onnxdx_tui import outputs, project
 from onnxdx_tui.answer import Answer
 from onnxdx_tui.chronicle import Chronicle
@@ -170,7 +171,8 @@ def _run(wish: Wish, chronicle: Chronicle, progress: Progress, listener: Listene
         progress.done()
         program, report = pipeline.run(request, listener)
     except KeyboardInterrupt as stop:
-        return _Ending(chronicle.report("the run was interrupted"), ExitCode.INTERRUPTED, failure=stop)
+        finding = RunInterrupted(Site(), chronicle.doing)
+        return _Ending(chronicle.report("the run was interrupted", finding), ExitCode.INTERRUPTED, failure=stop)
     except Exception as error:
         return _Ending(chronicle.report("onnxdx failed", _crash(error)), ExitCode.INTERNAL, failure=error)
     return _Ending(report, ExitCode.CLEAN, program)

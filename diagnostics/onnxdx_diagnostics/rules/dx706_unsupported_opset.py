@@ -31,7 +31,7 @@ class UnsupportedOpset(Finding):
 # $ onnxdx export example.py:build --opset 9
 import torch
 
-def build():
+def build():  # expect: DX706
     return torch.nn.Linear(4, 2), (torch.rand(1, 4),)
 """
 
