@@ -228,9 +228,8 @@ class _Walk:
             return None
         twin = next((each for each in self.dims if each.declared and each.name == asked.name), None)
         if asked.declared and twin is not None and twin.size != size:
-            self.misfits.append(
-                f"`{asked.name}` is {twin.size} on axis {twin.axis} of `{twin.path}`, but {where} is {size}"
-            )
+            there = f"axis {twin.axis} of `{twin.path}`"
+            self.misfits.append(f"`{asked.name}` is {twin.size} on {there}, but {size} on {where}")
             return None
         self.dims.append(asked)
         return dim
@@ -241,9 +240,8 @@ class _Walk:
         self.misfits += [f"`{key}` is no {'key' + under if path else 'input'}" for key in spec if key not in value]
         if missing:
             what = "key" if path else "input"
-            self.misfits.append(
-                f"{_listed(missing)} of the {what}s{under} {'has' if len(missing) == 1 else 'have'} no entry"
-            )
+            plural, verb = ("", "has") if len(missing) == 1 else ("s", "have")
+            self.misfits.append(f"{what}{plural} {_listed(missing)}{under} {verb} no entry")
 
     def _misfit(self, path: str, value: Any, spec: Any) -> Any:
         self.misfits.append(f"`{path}` is {_kind(value)}, but its entry is {_kind(spec)}")

@@ -48,7 +48,7 @@ def run(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 
 
 def _attempt(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Ran | Failed:
-    with unchanged(model), values_kept(model, args, kwargs), torch.random.fork_rng(devices=[]):
+    with unchanged(model), values_kept(model, args, kwargs):
         try:
             return Ran(model(*args, **kwargs))
         except (Exception, SystemExit) as error:
@@ -70,14 +70,16 @@ def unchanged(model: torch.nn.Module) -> Iterator[None]:
 
 @contextlib.contextmanager
 def values_kept(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[None]:
-    """Afterwards buffers and inputs that were written to have their values again, and ask for gradients as before."""
+    """Afterwards buffers and inputs have their values again and ask for gradients as before; so has the generator."""
     tensors = [*model.buffers(), *(leaf for leaf in compat.leaves_of((args, dict(kwargs))) if _is_tensor(leaf))]
-    before = [(tensor, tensor.requires_grad, tensor._version, tensor.detach().clone()) for tensor in tensors]
+    before = [(tensor, tensor.requires_grad, tensor.detach().clone()) for tensor in tensors]
+    random = torch.get_rng_state()
     try:
         yield
     finally:
-        for tensor, requires_grad, version, values in before:
-            if tensor._version != version:
+        torch.set_rng_state(random)
+        for tensor, requires_grad, values in before:
+            if not torch.equal(tensor.detach(), values):
                 tensor.data.copy_(values)
             if tensor.is_leaf and tensor.requires_grad != requires_grad:
                 tensor.requires_grad_(requires_grad)

@@ -139,8 +139,9 @@ class _StandIn:
             if key not in seen:
                 seen.add(key)
                 yield finding
-        if self.exported is not None:
+        if self.exported is not None and self.error is None:
             yield from bench.broken_promises(self.exported, self.guards, by_branches_only=False)
+        if self.exported is not None:
             yield from capture_errors.missing_fake_kernels(self.exported.graph, bench.sources)
 
 
