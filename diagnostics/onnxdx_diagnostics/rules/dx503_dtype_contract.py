@@ -53,12 +53,12 @@ def quantise_onnx(x, scale):
     return op.QuantizeLinear(x, scale)
 
 class Net(torch.nn.Module):
-    def forward(self, x):
-        return quantise(x, torch.tensor(0.1))  # expect: DX503
+    def forward(self, x, scale):
+        return quantise(x, scale)  # expect: DX503
 
 def build():
     registry = OnnxRegistry().with_op("dx503::quantise", quantise_onnx)
-    return ExportTarget(Net(), (torch.rand(2, 3),), registry=registry)
+    return ExportTarget(Net(), (torch.rand(2, 3), torch.tensor(0.1)), registry=registry)
 """
 
     value: str
