@@ -82,6 +82,16 @@ def decompositions() -> Mapping[OpOverload, Callable[..., Any]]:
     return cast("Mapping[OpOverload, Callable[..., Any]]", decomposition_table)
 
 
+def name_of(target: OpOverload | HigherOrderOperator) -> str:
+    """"aten::add.Tensor"; `name()` has no annotations in torch (2.9 - 2.14)."""
+    return str(target.name())  # type: ignore[no-untyped-call]
+
+
+def is_composite(target: OpOverload) -> bool:
+    """Whether the operator is a composition of others (CompositeImplicitAutograd, of `torch._C.DispatchKey`)."""
+    return bool(target.has_kernel_for_dispatch_key(torch._C.DispatchKey.CompositeImplicitAutograd))
+
+
 def schema(target: OpOverload) -> torch.FunctionSchema:
     """The operator's schema; `OpOverload._schema` has no public name (2.9 - 2.14)."""
     return target._schema

@@ -53,8 +53,6 @@ def run_eager(
     args, kwargs = unflatten_inputs(exported, inputs)
     with untouched(model, training):
         result = model(*args, **kwargs)
-        outputs = tuple(
-            leaf.detach().clone() if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves_of(result)
-        )
+        outputs = tuple(leaf.detach().clone() if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves_of(result))
         buffers = {name: buffer.detach().clone() for name, buffer in model.named_buffers()}
     return EagerRun(outputs, inputs, buffers)

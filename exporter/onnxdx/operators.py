@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from onnxdx.compat import HigherOrderOperator, OpOverload, schema
+from onnxdx.compat import HigherOrderOperator, OpOverload, name_of, schema
 
 _ASSERTIONS = frozenset(
     {
@@ -26,12 +26,17 @@ _ASSERTIONS = frozenset(
 )
 """Operators that compute nothing: they check what capture has already reported."""
 
+_DROPOUTS = frozenset(
+    {"aten::dropout_", "aten::alpha_dropout_", "aten::feature_dropout_", "aten::feature_alpha_dropout_"}
+)
+"""In-place dropout writes nothing in eval mode."""
+
 _GRAD_MODES = frozenset({"wrap_with_set_grad_enabled", "_set_grad_enabled", "set_grad_enabled"})
 
 
 def is_assertion(node: fx.Node) -> bool:
     """Whether the node only checks something."""
-    return isinstance(node.target, OpOverload) and node.target.name() in _ASSERTIONS
+    return isinstance(node.target, OpOverload) and name_of(node.target) in _ASSERTIONS
 
 
 def is_higher_order(node: fx.Node) -> bool:
@@ -55,12 +60,12 @@ def mutates(node: fx.Node) -> bool:
     """Whether the node writes into one of its arguments."""
     target = node.target
     if isinstance(target, HigherOrderOperator):
-        return target.name() in {"wrap_with_autocast"} or "auto_functionalized" in target.name()
+        return name_of(target) in {"wrap_with_autocast"} or "auto_functionalized" in name_of(target)
     if not isinstance(target, OpOverload):
         return False
-    if target.name() == "aten::detach_":
+    if name_of(target) == "aten::detach_" or (name_of(target) in _DROPOUTS and node.args[2] is False):
         return False
-    if target.name() in {"aten::batch_norm", "aten::instance_norm", "aten::cudnn_batch_norm"}:
+    if name_of(target) in {"aten::batch_norm", "aten::instance_norm", "aten::cudnn_batch_norm"}:
         return _updates_running_statistics(node)
     return bool(schema(target).is_mutable)
 

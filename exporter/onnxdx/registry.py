@@ -21,7 +21,7 @@ import torch
 from onnxscript.function_libs.torch_lib import registration
 
 from onnxdx import ops
-from onnxdx.compat import OpOverload
+from onnxdx.compat import OpOverload, name_of
 
 OnnxFunction = Any
 """An `onnxscript.OnnxFunction` or `onnxscript.values.TracedOnnxFunction`."""
@@ -33,7 +33,7 @@ Target = Callable[..., Any]
 def key_of(target: object) -> str:
     """The name under which an operator is registered: "aten::add.Tensor", "aten::relu", "math::ceil"."""
     if isinstance(target, OpOverload):
-        return str(target.name())
+        return name_of(target)
     module = getattr(target, "__module__", "") or ""
     name = getattr(target, "__name__", str(target))
     namespace = {operator.__name__: "_operator", "_operator": "_operator", math.__name__: "math"}.get(module)
@@ -121,9 +121,7 @@ def _ours() -> Mapping[str, tuple[Entry, ...]]:
     return {name: _entries(name, found, "onnxdx") for name, found in ops.FUNCTIONS.items()}
 
 
-def select(
-    registry: OnnxRegistry, node: torch.fx.Node, opset_version: int
-) -> Entry | None:
+def select(registry: OnnxRegistry, node: torch.fx.Node, opset_version: int) -> Entry | None:
     """The entry that stands for a node: the first whose opset and complexness fit; None when there is none."""
     complex_inputs = any(
         isinstance(value := argument.meta.get("val"), torch.Tensor) and value.dtype.is_complex

@@ -81,5 +81,3 @@ def _from_ort(value: Any) -> torch.Tensor:
             to_torch_dtype(dtype)
         )
     return torch.from_numpy(array.copy() if not array.flags.writeable else array)
-
-

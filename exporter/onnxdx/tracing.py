@@ -18,12 +18,15 @@ import onnx_ir as ir
 import onnxscript
 from onnx_ir.schemas import AttributeParameter, OpSignature, Parameter
 from onnxscript import evaluator, values
-from onnxscript.onnx_opset import opset18 as op
+from onnxscript.onnx_opset import opset18
 
 Argument: TypeAlias = Any
 """What a parameter can be given: ir.Value, a Python number or string, None, or a list of these."""
 
 Result: TypeAlias = "ir.Value | Sequence[ir.Value]"
+
+op: Any = opset18
+"""Operators, untyped: their annotations are of tensor types, not of values under construction."""
 
 _FLOATS = {ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16}
 
@@ -127,7 +130,7 @@ class Scope:
         if key is not None and (known := root.constants.get(key)) is not None:
             return known
         value = SymbolicTensor(
-            name=None, shape=ir.Shape(tensor.shape), type=ir.TensorType(tensor.dtype), const_value=tensor
+            name=None, shape=ir.Shape(tensor.shape.numpy()), type=ir.TensorType(tensor.dtype), const_value=tensor
         )
         root.constants[key if key is not None else value] = value
         return value
@@ -176,7 +179,7 @@ class Tracer(evaluator.Evaluator):
         return self._call(signature, inputs, attributes, _output_count(signature, attributes))
 
     def eval_function(
-        self, function: onnxscript.OnnxFunction, args: Sequence[Argument], kwargs: Mapping[str, Argument]
+        self, function: onnxscript.OnnxFunction[..., Any], args: Sequence[Argument], kwargs: Mapping[str, Argument]
     ) -> Any:
         """Record a call of an onnxscript function (onnxscript's Evaluator protocol)."""
         signature = function.op_signature
@@ -247,9 +250,7 @@ class Tracer(evaluator.Evaluator):
                 flat.append(self._as_value(parameter, argument, binding))
         domain, name, overload = function or (signature.domain, signature.name, "")
         version = signature.since_version if function is None else None
-        node = self.emit(
-            name, flat, attributes, outputs=outputs, domain=domain, overload=overload, version=version
-        )
+        node = self.emit(name, flat, attributes, outputs=outputs, domain=domain, overload=overload, version=version)
         _type_outputs(node, signature, binding)
         return node.outputs[0] if outputs == 1 else node.outputs
 
@@ -265,6 +266,7 @@ class Tracer(evaluator.Evaluator):
         return self.vector(item, dtype) if isinstance(item, (list, tuple)) else self.constant(item, dtype)
 
     def _constant_node(self, kwargs: Mapping[str, Argument]) -> ir.Value:
+        value: Any
         ((kind, value),) = ((name, given) for name, given in kwargs.items() if given is not None)
         if isinstance(value, ir.Attr):
             value = value.value
@@ -313,7 +315,7 @@ class Tracer(evaluator.Evaluator):
             return value
         minus_one = self.constant([-1], ir.DataType.INT64)
         node = self.emit("Reshape", [value, minus_one], version=14)
-        node.outputs[0].dtype = value.dtype
+        node.outputs[0].type = ir.TensorType(value.dtype or ir.DataType.INT64)
         node.outputs[0].shape = ir.Shape([1])
         return node.outputs[0]
 
@@ -386,11 +388,11 @@ def _signature(op: values.Op) -> OpSignature | None:
 
 
 @functools.cache
-def _script_body(function: onnxscript.OnnxFunction) -> ir.Function:
+def _script_body(function: onnxscript.OnnxFunction[..., Any]) -> ir.Function:
     return ir.serde.deserialize_function(function.to_function_proto())
 
 
-def _function_body(function: onnxscript.OnnxFunction) -> ir.Function:
+def _function_body(function: onnxscript.OnnxFunction[..., Any]) -> ir.Function:
     return _script_body(function)
 
 
@@ -461,7 +463,7 @@ def _type_outputs(node: ir.Node, signature: OpSignature, binding: Mapping[str, i
         if bound is not None:
             output.type = bound
         elif len(parameter.type_constraint.allowed_types) == 1:
-            (output.type,) = parameter.type_constraint.allowed_types
+            output.type = next(iter(parameter.type_constraint.allowed_types))
 
 
 Handler: TypeAlias = Callable[..., Result]

@@ -1,6 +1,6 @@
 """The values that flow from pass to pass. Each is frozen; a pass makes a new one.
 
-    ExportRequest -> CapturedProgram -> DecomposedProgram -> DispatchPlan -> FunctionPlan -> OnnxDraft -> OnnxDraft
+ExportRequest -> CapturedProgram -> DecomposedProgram -> DispatchPlan -> FunctionPlan -> OnnxDraft -> OnnxDraft
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ class DecomposedProgram:
     @property
     def owner(self) -> torch.nn.Module:
         """The module whose attributes the graph refers to."""
-        return self.exported.graph_module
+        module: torch.nn.Module = self.exported.graph_module
+        return module
 
     def graphs(self) -> Iterator[tuple[str, fx.Graph]]:
         """The main graph, under "", and all subgraphs."""
@@ -135,10 +136,10 @@ class Origin:
 class OnnxDraft:
     """An ONNX model under construction.
 
-    `origins` is the side table: the id that an ONNX node carries in its metadata -> where it comes from. `nodes` maps the
-    same ids to FX nodes, `values` the names of ONNX values to the FX node they stand for. `inputs` and `outputs` say what
-    the graph's inputs and outputs are in the captured program. `placeholders` are the ids of nodes without an ONNX
-    function. The IR model is mutable; a pass that changes it owns it from then on.
+    `origins` is the side table: the id that an ONNX node carries in its metadata -> where it comes from. `nodes` maps
+    the same ids to FX nodes, `values` the names of ONNX values to the FX node they stand for. `inputs` and `outputs`
+    say what the graph's inputs and outputs are in the captured program. `placeholders` are the ids of nodes without an
+    ONNX function. The IR model is mutable; a pass that changes it owns it from then on.
     """
 
     plan: FunctionPlan
@@ -165,7 +166,6 @@ class OnnxDraft:
         fx_node = self.nodes.get(onnx_node.metadata_props.get(PROVENANCE_KEY, ""))
         sources = self.captured.sources
         return sources.site(fx_node) if fx_node is not None else sources.fallback()
-
 
     def site_named(self, text: str) -> Site:
         """The site of the ONNX node that a message of onnx or ONNX Runtime names; the call site when it names none."""

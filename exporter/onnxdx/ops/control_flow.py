@@ -150,9 +150,7 @@ def _scan(
             for original, copy in zip(outputs, outputs[len(init) :], strict=False):
                 copy.type, copy.shape = original.type, original.shape
     graph = t.subgraph([*state, *slices], outputs, scope, "body")
-    node = t.tracer.emit(
-        "Scan", [*init, *xs], {"body": graph, "num_scan_inputs": len(xs)}, outputs=len(outputs)
-    )
+    node = t.tracer.emit("Scan", [*init, *xs], {"body": graph, "num_scan_inputs": len(xs)}, outputs=len(outputs))
     results = _typed(node, outputs, len(init))
     return results[len(init) :] if carries_result else results
 

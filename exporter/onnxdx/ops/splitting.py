@@ -17,7 +17,7 @@ def _by_sizes(self: Any, sizes: Sequence[Any], dim: int) -> list[Any]:
     """Split into pieces of these sizes; onnxscript's `op.Split` cannot say how many there are without `num_outputs`."""
     if len(sizes) == 1:
         return [op.Identity(self)]
-    tracer = evaluator.default()
+    tracer: Any = evaluator.default()
     node = tracer.emit("Split", [self, tracer.vector(sizes)], {"axis": dim}, outputs=len(sizes))
     for output in node.outputs:
         output.dtype = self.dtype

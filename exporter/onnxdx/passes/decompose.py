@@ -19,10 +19,11 @@ from torch.export import ExportedProgram
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.fx.node import map_arg
 
-from onnxdx.compat import OpOverload, decompositions, fake_mode_of
+from onnxdx.compat import OpOverload, decompositions, fake_mode_of, is_composite
+from onnxdx.errors import first_line
+from onnxdx.functional import locally_functional
 from onnxdx.operators import called_graphs, is_operator, mutates
 from onnxdx.registry import OnnxRegistry, select
-from onnxdx.errors import first_line
 from onnxdx.values import CapturedProgram, DecomposedProgram
 from onnxdx_diagnostics.rules.dx201_not_functional import NotFunctional
 from onnxdx_diagnostics.rules.dx202_decomposition_fails import DecompositionFails
@@ -34,10 +35,10 @@ from onnxdx_diagnostics.sink import Sink
 def run(captured: CapturedProgram, sink: Sink) -> DecomposedProgram:
     """The captured program with mutations and unplaceable operators expressed by others, as far as that is possible."""
     dead_ends: set[fx.Node] = set()
-    exported = _functional(captured, sink, dead_ends)
+    exported, main = _functional(captured, sink, dead_ends)
     options = captured.request.options
     expander = _Expander(captured, sink, options.onnx_registry or OnnxRegistry(), options.opset_version)
-    graph = expander.rewrite(exported.graph, dead_ends)
+    graph = expander.rewrite(main, dead_ends)
     subgraphs = {
         path: expander.rewrite(body.graph, dead_ends) for path, body in _subgraphs(exported.graph_module, graph, "")
     }
@@ -52,20 +53,27 @@ def _subgraphs(owner: torch.nn.Module, graph: fx.Graph, prefix: str) -> Iterator
         yield from _subgraphs(body, body.graph, f"{prefix}{name}.")
 
 
-def _functional(captured: CapturedProgram, sink: Sink, dead_ends: set[fx.Node]) -> ExportedProgram:
+def _functional(captured: CapturedProgram, sink: Sink, dead_ends: set[fx.Node]) -> tuple[ExportedProgram, fx.Graph]:
+    """The program and its main graph without mutations; retraced only where a rewrite of single nodes is not enough."""
     exported = captured.exported
-    graphs = [exported.graph, *(body.graph for _, body in _subgraphs(exported.graph_module, exported.graph, ""))]
-    writers = [node for graph in graphs for node in graph.nodes if node.op == "call_function" and mutates(node)]
-    if not writers:
-        return exported
+    bodies = [body.graph for _, body in _subgraphs(exported.graph_module, exported.graph, "")]
+    in_bodies = [node for graph in bodies for node in graph.nodes if node.op == "call_function" and mutates(node)]
+    writers = [node for node in exported.graph.nodes if node.op == "call_function" and mutates(node)]
+    if not writers and not in_bodies:
+        return exported, exported.graph
+    rewritten = locally_functional(exported.graph) if not in_bodies else None
+    if rewritten is not None:
+        return exported, rewritten
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return exported.run_decompositions({})
+            retraced = exported.run_decompositions({})
     except Exception as error:  # torch raises anything from here: AssertionError, RuntimeError, KeyError, ...
+        writers += in_bodies
         sink.emit(NotFunctional(captured.sources.site(writers[0]), str(writers[0].target), first_line(error)))
         dead_ends.update(writers)
-        return exported
+        return exported, exported.graph
+    return retraced, retraced.graph
 
 
 @dataclass(frozen=True)
@@ -221,8 +229,7 @@ def _decomposition(target: object) -> Callable[..., Any] | None:
     known = decompositions().get(target)
     if known is not None:
         return known
-    composite = torch._C.DispatchKey.CompositeImplicitAutograd
-    return target.decompose if target.has_kernel_for_dispatch_key(composite) else None
+    return target.decompose if is_composite(target) else None
 
 
 def _arguments(node: fx.Node) -> list[fx.Node]:
@@ -281,7 +288,7 @@ def _metadata_key(node: fx.Node) -> Hashable:
             return ("tensor", str(value.dtype), str(tuple(value.shape)), str(value.device))
         return (type(value).__name__, str(value))
 
-    return (str(node.target), repr(map_arg((node.args, node.kwargs), describe)))  # type: ignore[arg-type]
+    return (str(node.target), repr(map_arg((node.args, node.kwargs), describe)))
 
 
 def _live(graph: fx.Graph) -> set[fx.Node]:
@@ -292,4 +299,3 @@ def _live(graph: fx.Graph) -> set[fx.Node]:
             live.add(node)
             live.update(node.all_input_nodes)
     return live
-

@@ -9,7 +9,7 @@ import onnx_ir as ir
 import torch
 from torch import fx
 
-from onnxdx.compat import OpOverload, schema
+from onnxdx.compat import OpOverload, name_of, schema
 from onnxdx.dtypes import onnx_dtype
 from onnxdx.operators import is_higher_order, is_operator
 from onnxdx.ops.control_flow import TRANSLATED
@@ -65,7 +65,7 @@ def _place(
 
 def _missing(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) -> Finding:
     site = program.captured.sources.site(node)
-    entries = registry.entries(node.target)  # type: ignore[arg-type]
+    entries = registry.entries(node.target)
     opset = program.captured.request.options.opset_version
     too_new = [entry.since for entry in entries if entry.since > opset]
     if too_new:
@@ -122,7 +122,9 @@ def _promotions(node: fx.Node) -> Mapping[int, ir.DataType]:
     return {index: target for index, value in flat if _dtype_of(value) is not common}
 
 
-_CONDITION_FIRST = frozenset({"aten::where.self", "aten::where.ScalarOther", "aten::where.ScalarSelf", "aten::where.Scalar"})
+_CONDITION_FIRST = frozenset(
+    {"aten::where.self", "aten::where.ScalarOther", "aten::where.ScalarSelf", "aten::where.Scalar"}
+)
 _CONDITION_SECOND = frozenset({"aten::masked_fill.Scalar", "aten::masked_fill.Tensor"})
 _KEEPS_DTYPES = frozenset(
     {
@@ -134,14 +136,14 @@ _KEEPS_DTYPES = frozenset(
 
 
 def _promotes(target: OpOverload) -> bool:
-    if target.name().partition(".")[0] in _KEEPS_DTYPES:
+    if name_of(target).partition(".")[0] in _KEEPS_DTYPES:
         return False
-    return torch.Tag.pointwise in target.tags or target.name() in ("aten::cat", "aten::where.self", "aten::stack")
+    return torch.Tag.pointwise in target.tags or name_of(target) in ("aten::cat", "aten::where.self", "aten::stack")
 
 
 def _tensor_arguments(node: fx.Node) -> list[tuple[int, object]]:
     """Positional arguments that are captured values and take part in promotion; list items count as their list."""
-    name = node.target.name() if isinstance(node.target, OpOverload) else ""
+    name = name_of(node.target) if isinstance(node.target, OpOverload) else ""
     condition = 0 if name in _CONDITION_FIRST else 1 if name in _CONDITION_SECOND else None
     found: list[tuple[int, object]] = []
     for index, argument in enumerate(node.args):

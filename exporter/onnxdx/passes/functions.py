@@ -95,7 +95,8 @@ class _Planner:
     def _dissolve(self, stuck: Sequence[object], groups: Mapping[object, list[fx.Node]], depth: int) -> None:
         """Give up the boundary of the smallest module call of a cycle: its nodes move up one level."""
         call = min((key for key in stuck if not isinstance(key, fx.Node)), key=lambda key: len(groups[key]))
-        path, class_name = call  # type: ignore[misc]
+        assert isinstance(call, tuple)
+        path, class_name = call
         members = groups[call]
         for node in members:
             levels = self.calls[node]

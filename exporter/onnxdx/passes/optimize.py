@@ -16,16 +16,17 @@ _FOLDED_BYTES = 1 << 16
 
 
 def run(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
-    """The draft with its model optimised in place. Provenance survives: nodes keep their id, new ones inherit it."""
+    """The draft with its model optimised in place, if that was asked for. Provenance survives: nodes keep their id, new ones inherit it."""
     model = draft.model
-    tidy(model)
-    for step in _steps():
-        step(model)
+    _tidy(model)
+    if draft.captured.request.options.optimize:
+        for step in _steps():
+            step(model)
     _inherit_provenance(draft)
     return draft
 
 
-def tidy(model: ir.Model) -> None:
+def _tidy(model: ir.Model) -> None:
     """What every model needs, optimised or not: scripts inlined, unused optional results dropped, names settled."""
     scripts = {key for key in model.functions if key[0].startswith("pkg.onnxscript")}
     if scripts:
@@ -37,9 +38,7 @@ def tidy(model: ir.Model) -> None:
 
 def _steps() -> tuple[Callable[[ir.Model], object], ...]:
     return (
-        lambda model: optimizer.fold_constants(
-            model, onnx_shape_inference=False, output_size_limit=_FOLDED_BYTES
-        ),
+        lambda model: optimizer.fold_constants(model, onnx_shape_inference=False, output_size_limit=_FOLDED_BYTES),
         common.IdentityEliminationPass(),
         common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
         common.LiftSubgraphInitializersToMainGraphPass(),
@@ -57,7 +56,8 @@ def _inherit_provenance(draft: OnnxDraft) -> None:
     for node in draft.model.graph.all_nodes():
         if PROVENANCE_KEY in node.metadata_props:
             continue
-        origin = next((draft.values[out.name] for out in node.outputs if out.name in draft.values), None)
+        names = [output.name for output in node.outputs if output.name]
+        origin = next((draft.values[name] for name in names if name in draft.values), None)
         known = ids.get(origin.name) if origin is not None else _neighbour(node)
         if known is not None:
             node.metadata_props[PROVENANCE_KEY] = known

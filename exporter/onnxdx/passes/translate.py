@@ -136,11 +136,12 @@ class _Translator:
                 self.values[node] = None
                 continue
             value = self._initializer(node, spec, tensor, shared, keep_apart=spec.target in mutated)
-            initializers[value.name] = value
+            name = value.name or ""
+            initializers[name] = value
             self.values[node] = value
             if spec.target in mutated:
                 inputs.append(value)
-                bindings.append(InputBinding(value.name, None, spec.target or ""))
+                bindings.append(InputBinding(name, None, spec.target or ""))
         return inputs, bindings, initializers
 
     def _state(self, spec: InputSpec) -> torch.Tensor | None:
@@ -282,16 +283,20 @@ class _Translator:
     def _report_failure(self, node: fx.Node, placement: Placement | None, error: Exception) -> None:
         site = self.captured.sources.site(node)
         function = placement.entry.function if placement else None
-        name = getattr(function, "name", None) or getattr(function, "__name__", "the translation of control flow")
+        name = str(getattr(function, "name", None) or getattr(function, "__name__", "the translation of control flow"))
         code = inspect.unwrap(getattr(function, "func", None) or getattr(function, "function", None) or _item)
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == inspect.getfile(code)]
+        frames = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == inspect.getfile(code)
+        ]
         where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
         origin = placement.entry.origin if placement else "onnxdx"
         said = str(error).strip().split("\n", 1)[0] or type(error).__name__
         if isinstance(error, _ResultCount):
             self.sink.emit(OnnxFunctionResults(site, str(node.target), name, origin, said))
             return
-        self.sink.emit(OnnxFunctionFails(site, str(node.target), name, origin, f"{type(error).__name__}: {said}", where))
+        self.sink.emit(
+            OnnxFunctionFails(site, str(node.target), name, origin, f"{type(error).__name__}: {said}", where)
+        )
 
     def _forget(self, start: int) -> None:
         """Take back the nodes recorded since `start`."""
@@ -308,7 +313,7 @@ class _Translator:
             return container[index]
         position = self.tracer.constant(index, ir.DataType.INT64)
         start = len(self.tracer.scope.nodes)
-        item = self.tracer.emit("SequenceAt", [container, position]).outputs[0]
+        item = self.tracer.emit("SequenceAt", [self.value(container), position]).outputs[0]
         self._stamp(node, self.tracer.scope.nodes[start:])
         return self._typed(item, node.meta.get("val"))
 
@@ -362,9 +367,7 @@ class _Translator:
             got = list(result) if isinstance(result, (list, tuple)) else [result]
             if len(got) < len(known):
                 raise _ResultCount(f"it returns {len(got)} values, and {len(known)} are expected")
-            return [
-                None if want is None else self._result(item, want) for item, want in zip(got, known, strict=False)
-            ]
+            return [None if want is None else self._result(item, want) for item, want in zip(got, known, strict=False)]
         if isinstance(result, (list, tuple)):
             if len(result) != 1:
                 raise _ResultCount(f"it returns {len(result)} values, and 1 is expected")

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import onnx
 import onnx_ir as ir
 
-from onnxdx.protos import light_proto
 from onnxdx.errors import first_line
+from onnxdx.protos import light_proto
 from onnxdx.values import PROVENANCE_KEY, OnnxDraft
-from onnxdx_diagnostics.finding import Finding, Site
+from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx304_dtype_not_supported import DtypeNotSupported
 from onnxdx_diagnostics.rules.dx501_checker_rejects import CheckerRejects
 from onnxdx_diagnostics.rules.dx502_shape_inference_fails import ShapeInferenceFails
@@ -74,12 +74,12 @@ def _contract(draft: OnnxDraft, proto: onnx.ModelProto) -> Iterator[Finding]:
             found = inferred.get(output.name or "")
             if found is None or output.dtype is None:
                 continue
-            site = draft.site(node)
             if found.elem_type != output.dtype:
                 names = (_onnx_name(output.dtype), _onnx_name(ir.DataType(found.elem_type)))
-                yield DtypeContract(site, output.name or "", *names, node.op_type)
+                yield DtypeContract(draft.site(node), output.name or "", *names, node.op_type)
             elif output.shape is not None and found.HasField("shape") and not _agree(output.shape, found.shape):
-                yield ShapeContract(site, _shape_text(output.shape), _proto_shape_text(found.shape), node.op_type)
+                shapes = (_shape_text(output.shape), _proto_shape_text(found.shape))
+                yield ShapeContract(draft.site(node), *shapes, node.op_type)
 
 
 def _inferred(draft: OnnxDraft, proto: onnx.ModelProto) -> dict[str, onnx.TypeProto.Tensor]:
@@ -131,7 +131,6 @@ def _checker(draft: OnnxDraft, proto: onnx.ModelProto) -> Iterator[Finding]:
         onnx.shape_inference.infer_shapes(proto, check_type=True, strict_mode=True, data_prop=True)
     except onnx.shape_inference.InferenceError as error:
         yield ShapeInferenceFails(draft.site_named(str(error)), _telling_line(error))
-
 
 
 def _telling_line(error: Exception) -> str:

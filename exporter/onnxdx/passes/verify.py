@@ -10,11 +10,11 @@ import torch
 from torch import fx
 
 from onnxdx.comparison import Comparison, compare
-from onnxdx.compat import OpOverload, flat_inputs
+from onnxdx.compat import OpOverload, flat_inputs, name_of
 from onnxdx.eager import EagerRun, run_eager
+from onnxdx.errors import first_line
 from onnxdx.other_sizes import OtherSize, other_sizes
 from onnxdx.runtime import Session
-from onnxdx.errors import first_line
 from onnxdx.values import OnnxDraft, OutputBinding, OutputKind
 from onnxdx_diagnostics.finding import Site
 from onnxdx_diagnostics.report import Trial, Verdict, VerdictOutcome
@@ -132,7 +132,8 @@ class _Verifier:
             output.name: (node_of, output)
             for onnx_node in model.graph
             for output in onnx_node.outputs
-            if output.name and (node_of := self.draft.values.get(output.name)) is not None
+            if output.name
+            and (node_of := self.draft.values.get(output.name)) is not None
             and (output.name == node_of.name or output.is_graph_output())
         }
         given = len(model.graph.outputs)
@@ -200,20 +201,18 @@ def _interpreted(draft: OnnxDraft, flat: Sequence[Any]) -> Mapping[fx.Node, Any]
 
 
 def _random_operator(draft: OnnxDraft) -> fx.Node | None:
-    for _, graph in draft.plan.plan.program.graphs():
-        for node in graph.nodes:
-            if isinstance(node.target, OpOverload) and torch.Tag.nondeterministic_seeded in node.target.tags:
-                if _draws(node):
-                    return node
-    return None
+    nodes: list[fx.Node] = [node for _, graph in draft.plan.plan.program.graphs() for node in graph.nodes]
+    return next((node for node in nodes if _draws(node)), None)
 
 
 def _draws(node: fx.Node) -> bool:
     """Whether the operator draws here: dropout in eval mode and attention without dropout do not."""
-    name = node.target.name().partition(".")[0] if isinstance(node.target, OpOverload) else ""
+    if not isinstance(node.target, OpOverload) or torch.Tag.nondeterministic_seeded not in node.target.tags:
+        return False
+    name = name_of(node.target).partition(".")[0]
     arguments = list(node.args)
     if name in ("aten::dropout", "aten::native_dropout", "aten::feature_dropout", "aten::alpha_dropout"):
-        return bool(node.args[2]) and node.args[1] != 0
+        return bool(node.args[2]) and bool(node.args[1])
     if name == "aten::rrelu":
         return bool(node.kwargs.get("training", len(arguments) > 3 and arguments[3]))
     if "attention" in name:
@@ -221,4 +220,3 @@ def _draws(node: fx.Node) -> bool:
     if name in ("aten::lstm", "aten::gru", "aten::rnn_tanh", "aten::rnn_relu"):
         return any(isinstance(a, float) and a > 0 for a in arguments) and True in arguments[-3:]
     return True
-
