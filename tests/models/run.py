@@ -41,13 +41,13 @@ def main() -> int:
     for row in isolated(entries, asked) if asked.isolate else in_process(entries, asked):
         rows.append(row)
         print(line(row), flush=True)
+        if asked.json:
+            write_text(asked.json, json.dumps([asdict(row) for row in rows], indent=1))
     bad = [row for row in rows if not row.clean]
     for row in bad:
         print(f"\n{row.name}: {row.verdict} {row.reason}".rstrip())
         print("".join(f"    {message}\n" for message in row.messages), end="")
     print(f"\n{summary(rows)} in {perf_counter() - began:.0f} s")
-    if asked.json:
-        write_text(asked.json, json.dumps([asdict(row) for row in rows], indent=1))
     return 1 if bad else 0
 
 
@@ -88,7 +88,7 @@ def summary(rows: list[Row]) -> str:
     """The whole table in one line."""
     clean = sum(row.clean for row in rows)
     dynamic = sum(bool(row.dims) for row in rows)
-    timed = [row for row in rows if row.capture]
+    timed = [row for row in rows if row.onnx_nodes]
     cheap = sum(row.after < row.capture for row in timed)
     return (
         f"{clean} of {len(rows)} models proven with no findings; {dynamic} of them asked for dynamic dims; "
@@ -101,7 +101,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="*", metavar="PATTERN", help="names or families, globs separated by commas")
     parser.add_argument("--functions", default="none", choices=["none", "modules"], help="as in ExportOptions")
     parser.add_argument("--isolate", action="store_true", help="a process of its own for each model")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there, after each model")
     return parser.parse_args()
 
 

@@ -25,12 +25,17 @@ class Sample:
 
 @dataclass(frozen=True)
 class Entry:
-    """One model of the zoo. `dims` names its dynamic dims; `quick` puts it into the normal test run."""
+    """One model of the zoo.
+
+    `dims` names its dynamic dims; `quick` puts it into the normal test run; `expects` are the ids of the notes that are
+    true of it (none, for nearly every model).
+    """
 
     name: str
     family: str
     dims: tuple[str, ...]
     quick: bool
+    expects: tuple[str, ...]
     make: Callable[[], Sample]
 
     def build(self) -> Sample:
@@ -43,12 +48,12 @@ class Entry:
         return sample
 
 
-def entry(*dims: str, quick: bool = False) -> Callable[[Callable[[], Sample]], Entry]:
+def entry(*dims: str, quick: bool = False, expects: tuple[str, ...] = ()) -> Callable[[Callable[[], Sample]], Entry]:
     """Make a function that builds a sample an entry; its name and its module's name are the entry's name and family."""
 
     def decorate(make: Callable[[], Sample]) -> Entry:
         family = make.__module__.rpartition(".")[2].replace("_", "-")
-        return Entry(make.__name__.replace("_", "-"), family, dims, quick, make)
+        return Entry(make.__name__.replace("_", "-"), family, dims, quick, expects, make)
 
     return decorate
 

@@ -342,7 +342,7 @@ class RunningMean(nn.Module):
         return x - self.mean
 
 
-@entry("batch")
+@entry("batch", expects=("DX413",))
 def mutated_buffer() -> Sample:
     return Sample(RunningMean(), args=(torch.randn(4, 8),), dynamic_shapes={"x": {0: BATCH}})
 
