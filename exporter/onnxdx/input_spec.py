@@ -60,7 +60,7 @@ def by_parameter(
     try:
         return signature.bind(*args, **kwargs)
     except TypeError as error:
-        shown = f"{type(model).__name__}.forward{_short(signature)}"
+        shown = f"{type(model).__name__}.forward{short(signature)}"
         raise _wrong(shown, "signature", site, str(error)) from None
 
 
@@ -127,7 +127,7 @@ def _memory() -> float:
         return math.inf
 
 
-def _short(signature: inspect.Signature) -> str:
+def short(signature: inspect.Signature) -> str:
     """The parameters without annotations, which can fill a screen."""
     plain = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in signature.parameters.values()]
     return str(inspect.Signature(plain))

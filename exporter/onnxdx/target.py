@@ -210,7 +210,7 @@ class _Loading:
             try:
                 signature.bind()
             except TypeError:
-                shown = f"{name.rpartition('.')[2]}{signature}"
+                shown = f"{name.rpartition('.')[2]}{input_spec.short(signature)}"
                 raise TargetMisnamed(TargetNotCallable(self.site, self.target, type(found).__name__, shown)) from None
         with self._blaming(f"`{name}()`"):
             return found()
