@@ -180,9 +180,16 @@ class _Expander:
         return self.known[key]
 
     def _expand(self, node: fx.Node) -> _Expansion | _DeadEnd:
-        body = _decomposition(node.target)
-        if body is None:
-            return _NO_DECOMPOSITION
+        """The first decomposition that ends in placeable operators; else what is wrong with the first there is."""
+        found: _Expansion | _DeadEnd = _NO_DECOMPOSITION
+        for body in _decompositions(node.target):
+            tried = self._expand_by(body, node)
+            if isinstance(tried, _Expansion):
+                return tried
+            found = tried if found is _NO_DECOMPOSITION else found
+        return found
+
+    def _expand_by(self, body: Callable[..., Any], node: fx.Node) -> _Expansion | _DeadEnd:
         try:
             module = _trace(body, node)
         except Exception as error:  # a decomposition is foreign code: anything can come out of it
@@ -223,13 +230,15 @@ class _Silent:
         """Nothing: the caller sees that a leaf is left."""
 
 
-def _decomposition(target: object) -> Callable[..., Any] | None:
+def _decompositions(target: object) -> Iterator[Callable[..., Any]]:
+    """What stands for an operator: torch's decomposition in Python, then the C++ body of a composite one."""
     if not isinstance(target, OpOverload):
-        return None
+        return
     known = decompositions().get(target)
     if known is not None:
-        return known
-    return target.decompose if is_composite(target) else None
+        yield known
+    if is_composite(target):
+        yield target.decompose
 
 
 def _arguments(node: fx.Node) -> list[fx.Node]:
@@ -246,8 +255,9 @@ def _trace(body: Callable[..., Any], node: fx.Node) -> fx.GraphModule:
 
     def call(*given: Any) -> Any:
         supply = iter(given)
-        args, kwargs = map_arg((node.args, node.kwargs), lambda _: next(supply))
-        return body(*args, **kwargs)
+        args, kwargs = _mutable(map_arg((node.args, node.kwargs), lambda _: next(supply)))
+        result = body(*args, **kwargs)
+        return tuple(result) if isinstance(result, tuple) else result
 
     mode = next((found for value in values if (found := fake_mode_of(value))), None)
     if mode is None:
@@ -256,7 +266,16 @@ def _trace(body: Callable[..., Any], node: fx.Node) -> fx.GraphModule:
         module = make_fx(call)(*values)
         if not any(step.op == "call_function" and mutates(step) for step in module.graph.nodes):
             return module
-        return make_fx(torch.func.functionalize(call, remove="mutations"))(*values)
+        return make_fx(torch.func.functionalize(module, remove="mutations"))(*values)
+
+
+def _mutable(argument: Any) -> Any:
+    """Arguments in Python's own containers: some decompositions edit the lists they are given."""
+    if isinstance(argument, (list, tuple)):
+        return type(argument)(map(_mutable, argument)) if type(argument) in (list, tuple) else [*map(_mutable, argument)]
+    if isinstance(argument, dict):
+        return {name: _mutable(value) for name, value in argument.items()}
+    return argument
 
 
 def _difference(node: fx.Node, graph: fx.Graph) -> str:
