@@ -6,6 +6,7 @@ ExportRequest -> CapturedProgram -> DecomposedProgram -> DispatchPlan -> Functio
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -169,9 +170,10 @@ class OnnxDraft:
 
     def site_named(self, text: str) -> Site:
         """The site of the ONNX node that a message of onnx or ONNX Runtime names; the call site when it names none."""
-        nodes = [node for node in self.model.graph.all_nodes() if node.name and node.name in text]
+        words = {word.rstrip(".") for word in re.findall(r"[\w./@-]+", text)}
+        nodes = [node for node in self.model.graph.all_nodes() if node.name in words]
         quoted = [node for node in nodes if f"'{node.name}'" in text]
-        named = max(quoted or nodes, key=lambda node: len(node.name or ""), default=None)
+        named = next(iter(quoted or nodes), None)
         return self.site(named) if named is not None else self.captured.sources.fallback()
 
 

@@ -144,12 +144,11 @@ def _cycle(needs: Mapping[object, set[object]]) -> list[object]:
 
 def _report_branches(plan: DispatchPlan, sink: Sink) -> None:
     """Module calls inside control flow stay flat: ONNX functions cannot be told apart from the branch they are in."""
-    for _, graph in plan.program.graphs():
-        if graph is plan.program.graph:
-            continue
-        seen: set[str] = set()
+    sources = plan.program.captured.sources
+    seen: set[str] = set()
+    for graph in plan.program.subgraphs.values():
         for node in graph.nodes:
-            levels = [path for path, _ in (node.meta.get("nn_module_stack") or {}).values() if path]
-            if levels and levels[-1] not in seen and node.op == "call_function":
-                seen.add(levels[-1])
-                sink.emit(ModuleInBranch(plan.program.captured.sources.site(node), levels[-1]))
+            path = sources.module_path(node) if node.op == "call_function" else ""
+            if path and path not in seen:
+                seen.add(path)
+                sink.emit(ModuleInBranch(sources.site(node), path))

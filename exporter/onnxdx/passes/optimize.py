@@ -22,6 +22,7 @@ def run(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
     if draft.captured.request.options.optimize:
         for step in _steps():
             step(model)
+    _close_subgraphs(model)
     _inherit_provenance(draft)
     return draft
 
@@ -31,6 +32,7 @@ def _tidy(model: ir.Model) -> None:
     scripts = {key for key in model.functions if key[0].startswith("pkg.onnxscript")}
     if scripts:
         common.InlinePass(criteria=lambda function: function.identifier() in scripts)(model)
+        common.NameFixPass()(model)
     common.RemoveUnusedNodesPass()(model)
     common.RemoveUnusedFunctionsPass()(model)
     common.RemoveUnusedOpsetsPass()(model)
@@ -48,6 +50,25 @@ def _steps() -> tuple[Callable[[ir.Model], object], ...]:
         common.RemoveUnusedOpsetsPass(),
         common.NameFixPass(),
     )
+
+
+def _close_subgraphs(model: ir.Model) -> None:
+    """Every output of a branch or loop body is computed in it: an Identity stands where optimisation left an outer value.
+
+    ONNX requires it (IR specification, "Graphs"), and eliminating identities does not look at it.
+    """
+    for node in list(model.graph.all_nodes()):
+        for attribute in node.attributes.values():
+            if attribute.type is not ir.AttributeType.GRAPH:
+                continue
+            body = attribute.as_graph()
+            for index, output in enumerate(body.outputs):
+                producer = output.producer()
+                if producer is not None and producer.graph is body:
+                    continue
+                copy = ir.Value(name=f"{output.name}.{body.name}", type=output.type, shape=output.shape)
+                body.append(ir.Node("", "Identity", [output], outputs=[copy], metadata_props=dict(node.metadata_props)))
+                body.outputs[index] = copy
 
 
 def _inherit_provenance(draft: OnnxDraft) -> None:

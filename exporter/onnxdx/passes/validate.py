@@ -43,23 +43,30 @@ def _duplicates(draft: OnnxDraft) -> Iterator[Finding]:
 
 
 def _dtypes(draft: OnnxDraft) -> Iterator[Finding]:
-    """Inputs whose element type the ONNX operator does not take, by the operator's schema at this opset."""
+    """Operators that are given an element type they do not take, by their schema at this opset; once for each node."""
     opset = draft.model.opset_imports.get("", 1)
     for node in draft.model.graph.all_nodes():
         if node.domain != "" or not onnx.defs.has(node.op_type, opset):
             continue
-        schema = onnx.defs.get_schema(node.op_type, opset)
-        for index, value in enumerate(node.inputs):
-            if value is None or not isinstance(value.type, ir.TensorType):
-                continue
-            formal = schema.inputs[min(index, len(schema.inputs) - 1)]
-            if str(value.type) and f"tensor({_onnx_name(value.type.dtype)})" not in formal.types:
-                origin = draft.nodes.get(node.metadata_props.get(PROVENANCE_KEY, ""))
-                operator = str(origin.target) if origin is not None else node.op_type
-                allowed = tuple(sorted(name.removeprefix("tensor(").rstrip(")") for name in formal.types))
-                yield DtypeNotSupported(
-                    draft.site(node), operator, node.op_type, formal.name, _onnx_name(value.type.dtype), allowed
-                )
+        refused = _refused_input(node, onnx.defs.get_schema(node.op_type, opset))
+        if refused is None:
+            continue
+        parameter, dtype = refused
+        origin = draft.nodes.get(node.metadata_props.get(PROVENANCE_KEY, ""))
+        operator = str(origin.target) if origin is not None else node.op_type
+        allowed = tuple(sorted(name.removeprefix("tensor(").rstrip(")") for name in parameter.types))
+        yield DtypeNotSupported(draft.site(node), operator, node.op_type, parameter.name, dtype, allowed)
+
+
+def _refused_input(node: ir.Node, schema: onnx.defs.OpSchema) -> tuple[onnx.defs.OpSchema.FormalParameter, str] | None:
+    for index, value in enumerate(node.inputs):
+        if value is None or not isinstance(value.type, ir.TensorType) or not schema.inputs:
+            continue
+        parameter = schema.inputs[min(index, len(schema.inputs) - 1)]
+        dtype = _onnx_name(value.type.dtype)
+        if f"tensor({dtype})" not in parameter.types and value.type.dtype is not ir.DataType.UNDEFINED:
+            return parameter, dtype
+    return None
 
 
 def _onnx_name(dtype: ir.DataType) -> str:

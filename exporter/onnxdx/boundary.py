@@ -1,0 +1,143 @@
+"""The boundary of a model: what its inputs, weights and outputs are in ONNX, in the user's own names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import onnx_ir as ir
+import torch
+from torch import fx
+from torch.export.graph_signature import InputKind, InputSpec
+from torch.export.graph_signature import OutputKind as TorchOutputKind
+
+from onnxdx.compat import output_paths
+from onnxdx.dtypes import onnx_dtype
+from onnxdx.naming import base_name
+from onnxdx.tracing import SymbolicTensor
+from onnxdx.translation import Translation, ir_tensor
+from onnxdx.values import InputBinding, OutputBinding, OutputKind
+from onnxdx_diagnostics.rules.dx413_buffer_updated import BufferUpdated
+from onnxdx_diagnostics.rules.dx414_input_updated import InputUpdated
+
+
+def graph_inputs(t: Translation) -> tuple[list[ir.Value], tuple[InputBinding, ...], dict[str, ir.Value]]:
+    """The inputs of the main graph, what they are to the model, and its weights by name."""
+    inputs: list[ir.Value] = []
+    bindings: list[InputBinding] = []
+    initializers: dict[str, ir.Value] = {}
+    shared: dict[object, ir.Value] = {}
+    signature = t.program.exported.graph_signature
+    mutated = set(signature.buffers_to_mutate.values())
+    position = 0
+    placeholders = [node for node in t.program.graph.nodes if node.op == "placeholder"]
+    for node, spec in zip(placeholders, signature.input_specs, strict=True):
+        if spec.kind is InputKind.USER_INPUT:
+            value = node.meta.get("val")
+            if onnx_dtype(value) is None or isinstance(value, (int, float, bool)):
+                t.values[node] = value
+            else:
+                t.values[node] = t.typed(SymbolicTensor(name=t.names.unique(node.name)), value)
+                inputs.append(t.values[node])
+                bindings.append(InputBinding(t.values[node].name, position))
+                t.named[t.values[node].name] = node
+            position += 1
+            continue
+        tensor = _state(t, spec)
+        if tensor is None:
+            t.values[node] = None
+            continue
+        value = _initializer(t, node, spec, tensor, shared, keep_apart=spec.target in mutated)
+        name = value.name or ""
+        initializers[name] = value
+        t.values[node] = value
+        if spec.target in mutated:
+            inputs.append(value)
+            bindings.append(InputBinding(name, None, spec.target or ""))
+    return inputs, tuple(bindings), initializers
+
+
+def _state(t: Translation, spec: InputSpec) -> torch.Tensor | None:
+    exported = t.program.exported
+    if spec.target is None:
+        return None
+    found = exported.state_dict.get(spec.target, exported.constants.get(spec.target))
+    return found if isinstance(found, torch.Tensor) else None
+
+
+def _initializer(
+    t: Translation,
+    node: fx.Node,
+    spec: InputSpec,
+    tensor: torch.Tensor,
+    shared: dict[object, ir.Value],
+    keep_apart: bool,
+) -> ir.Value:
+    """The value of a weight; weights that are one tensor in the module are one value."""
+    key = None if keep_apart or tensor.numel() == 0 else _identity(tensor)
+    if key is not None and key in shared:
+        return shared[key]
+    name = t.names.unique(spec.target or node.name)
+    value = t.typed(SymbolicTensor(name=name), node.meta.get("val"))
+    value.const_value = ir_tensor(tensor, name)
+    t.named[name] = node
+    if key is not None:
+        shared[key] = value
+    return value
+
+
+def graph_outputs(t: Translation) -> tuple[list[ir.Value], tuple[OutputBinding, ...]]:
+    """The outputs of the main graph: the user's, then new values of buffers and inputs that the model updates."""
+    signature = t.program.exported.graph_signature
+    (output,) = (node for node in t.program.graph.nodes if node.op == "output")
+    results = output.args[0] if isinstance(output.args[0], (tuple, list)) else (output.args[0],)
+    user_names = _output_names(output_paths(t.program.exported))
+    taken = {id(value) for value in t.values.values() if isinstance(value, ir.Value) and not value.producer()}
+    states: list[tuple[ir.Value, OutputBinding]] = []
+    users: list[tuple[ir.Value, OutputBinding]] = []
+    position = 0
+    for spec, result in zip(signature.output_specs, results, strict=True):
+        node = result if isinstance(result, fx.Node) else None
+        value = t.values.get(node) if node is not None else result
+        if spec.kind is TorchOutputKind.USER_OUTPUT:
+            if isinstance(value, ir.Value) and not isinstance(result, (int, float, bool)):
+                name = user_names[position] if position < len(user_names) else base_name(value.name or "output")
+                binding = OutputBinding(t.names.unique(name), OutputKind.USER, position)
+                users.append((_output(t, value, binding.name, taken, node), binding))
+            position += 1
+        elif spec.kind in (TorchOutputKind.BUFFER_MUTATION, TorchOutputKind.USER_INPUT_MUTATION):
+            is_buffer = spec.kind is TorchOutputKind.BUFFER_MUTATION
+            kind = OutputKind.BUFFER if is_buffer else OutputKind.MUTATED_INPUT
+            source = spec.target or ""
+            binding = OutputBinding(t.names.unique(f"{source}.updated"), kind, None, source)
+            states.append((_output(t, t.value(value), binding.name, taken, node), binding))
+            site = t.captured.sources.site(node) if node is not None else t.captured.sources.fallback()
+            rule = BufferUpdated if is_buffer else InputUpdated
+            t.sink.emit(rule(site, source, binding.name))
+    everything = [*users, *states]
+    return [value for value, _ in everything], tuple(binding for _, binding in everything)
+
+
+def _output(t: Translation, value: ir.Value, name: str, taken: set[int], node: fx.Node | None) -> ir.Value:
+    """The value under its output name: an Identity when it is an input, a weight, a constant or an output already."""
+    if id(value) in taken or value.producer() is None:
+        copy = t.tracer.emit("Identity", [value]).outputs[0]
+        copy.type, copy.shape = value.type, value.shape
+        if node is not None:
+            t.stamp(node, t.tracer.scope.nodes[-1:])
+        value = copy
+    taken.add(id(value))
+    value.name = name
+    if node is not None:
+        t.named[name] = node
+    return value
+
+
+def _identity(tensor: torch.Tensor) -> object:
+    return (tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tensor.stride(), tensor.device)
+
+
+def _output_names(paths: Sequence[tuple[str, ...]]) -> list[str]:
+    """Names of the user outputs: keys where the model returns a mapping, else "output" with its position."""
+    if len(paths) == 1 and all(key.isdigit() for key in paths[0]):
+        return ["output"]
+    return ["output_" + "_".join(path) if path[0].isdigit() else "_".join(path) for path in paths]

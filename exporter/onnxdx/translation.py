@@ -1,0 +1,330 @@
+"""Translation of captured nodes: the state of a model under construction, and how one node becomes ONNX.
+
+What surrounds the nodes is elsewhere: the graph's inputs and outputs in `boundary`, module calls in `module_calls`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import operator
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import onnx_ir as ir
+import torch
+from onnx_ir.tensor_adapters import TorchTensor
+from torch import fx
+
+from onnxdx.dtypes import onnx_dtype, onnx_shape
+from onnxdx.errors import first_line
+from onnxdx.naming import Names, base_name
+from onnxdx.operators import attribute, is_assertion, is_grad_mode, is_higher_order
+from onnxdx.ops.control_flow import TRANSLATED, inlined
+from onnxdx.tracing import ConstantNeeded, Scope, Tracer
+from onnxdx.values import PROVENANCE_KEY, FunctionPlan, Origin, Placement, Region
+from onnxdx_diagnostics.rules.dx306_constant_needed import ConstantArgumentNeeded
+from onnxdx_diagnostics.rules.dx411_onnx_function_fails import OnnxFunctionFails
+from onnxdx_diagnostics.rules.dx412_onnx_function_results import OnnxFunctionResults
+from onnxdx_diagnostics.sink import Sink
+
+UNSUPPORTED = "onnxdx.unsupported"
+"""The domain of placeholders."""
+
+
+@dataclass(frozen=True)
+class GraphReference:
+    """A captured subgraph as an argument; `graph_path` is its key in `DecomposedProgram.subgraphs`."""
+
+    graph_path: str
+
+
+Values: TypeAlias = dict[fx.Node, Any]
+"""What each node of a graph is in ONNX: a value, a list of values, a number, or a GraphReference."""
+
+
+class Translation:
+    """A model under construction. `values` are the results so far, `origins`, `nodes` and `named` the provenance.
+
+    `call_module` translates a module call that is to be a function; it gets this object and the call's region.
+    """
+
+    def __init__(self, plan: FunctionPlan, sink: Sink, call_module: Callable[[Translation, Region], None]) -> None:
+        self.plan = plan
+        self.program = plan.plan.program
+        self.captured = self.program.captured
+        self.sink = sink
+        self.call_module = call_module
+        self.tracer = Tracer(self.captured.request.options.opset_version)
+        self.names = Names()
+        self.node_names = Names()
+        self.origins: dict[str, Origin] = {}
+        self.nodes: dict[str, fx.Node] = {}
+        self.named: dict[str, fx.Node] = {}
+        self.placeholders: set[str] = set()
+        self.functions: dict[str, ir.Function] = {}
+        self.values: Values = {}
+        self.graph_prefix = ""
+
+    def item(self, item: fx.Node | Region) -> None:
+        """Translate one node or one module call; `values` holds its results afterwards."""
+        if isinstance(item, Region):
+            self.call_module(self, item)
+        elif item.op == "get_attr":
+            self.values[item] = self._attribute(item)
+        else:
+            self.values[item] = self.node(item)
+
+    def _attribute(self, node: fx.Node) -> Any:
+        path = self.graph_prefix + str(node.target)
+        if path in self.program.subgraphs:
+            return GraphReference(path)
+        tensor = self.program.constants.get(str(node.target))
+        if tensor is None:
+            tensor = attribute(self.program.owner, path)
+        if not isinstance(tensor, torch.Tensor):
+            return tensor
+        value = self.tracer.scope.constant(ir_tensor(tensor, None), key=("attribute", path))
+        value.name = value.name or self.names.unique(str(node.target))
+        return value
+
+    def node(self, node: fx.Node) -> Any:
+        """The results of one node, around a placeholder when it cannot be translated."""
+        if node.target is operator.getitem:
+            return self._getitem(node)
+        if is_assertion(node):
+            return None
+        if is_grad_mode(node) and not is_higher_order(node):
+            return None
+        known = node.meta.get("val")
+        if isinstance(known, (bool, int, float)) and not isinstance(known, torch.SymInt):
+            return known
+        start = len(self.tracer.scope.nodes)
+        placement = self.plan.plan.placements.get(node)
+        handler = TRANSLATED.get(getattr(node.target, "__name__", "")) if is_higher_order(node) else None
+        if placement is None and handler is None:
+            return self._placeholder(node)
+        try:
+            result = self._higher_order(node, handler) if handler else self._trace(node, placement)
+            values = self._results(node, result)
+        except ConstantNeeded as error:
+            self._forget(start)
+            site = self.captured.sources.site(node)
+            self.sink.emit(ConstantArgumentNeeded(site, str(node.target), error.parameter))
+            return self._placeholder(node)
+        except Exception as error:  # an ONNX function is foreign code, the user's own perhaps: anything can come out
+            self._forget(start)
+            self._report_failure(node, placement, error)
+            return self._placeholder(node)
+        self.stamp(node, self.tracer.scope.nodes[start:])
+        return values
+
+    def _trace(self, node: fx.Node, placement: Placement | None) -> Any:
+        assert placement is not None
+        args = [self._argument(argument) for argument in node.args]
+        kwargs = {name: self._argument(argument) for name, argument in node.kwargs.items()}
+        for index, dtype in placement.casts.items():
+            args[index] = self._cast_all(args[index], dtype)
+        if "result_count" in placement.entry.signature.params_map:
+            results = node.meta.get("val")
+            kwargs["result_count"] = len(results) if isinstance(results, (list, tuple)) else 1
+        return self.tracer.trace(placement.entry.function, args, kwargs)
+
+    def _higher_order(self, node: fx.Node, handler: Any) -> Any:
+        args = [self._argument(argument) for argument in node.args]
+        return handler(self, *args, **{name: self._argument(value) for name, value in node.kwargs.items()})
+
+    def _report_failure(self, node: fx.Node, placement: Placement | None, error: Exception) -> None:
+        site = self.captured.sources.site(node)
+        function = placement.entry.function if placement else None
+        name = str(getattr(function, "name", None) or getattr(function, "__name__", "the translation of control flow"))
+        body = inspect.unwrap(getattr(function, "func", None) or getattr(function, "function", None) or inlined)
+        written_in = inspect.getfile(body)
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == written_in]
+        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+        origin = placement.entry.origin if placement else "onnxdx"
+        said = first_line(error)
+        if isinstance(error, _ResultCount):
+            self.sink.emit(OnnxFunctionResults(site, str(node.target), name, origin, said))
+            return
+        self.sink.emit(
+            OnnxFunctionFails(site, str(node.target), name, origin, f"{type(error).__name__}: {said}", where)
+        )
+
+    def _forget(self, start: int) -> None:
+        """Take back the nodes recorded since `start`."""
+        for recorded in reversed(self.tracer.scope.nodes[start:]):
+            for index in range(len(recorded.inputs)):
+                recorded.replace_input_with(index, None)
+        del self.tracer.scope.nodes[start:]
+
+    def _getitem(self, node: fx.Node) -> Any:
+        source, index = node.args
+        container = self.values[source] if isinstance(source, fx.Node) else source
+        if isinstance(container, (list, tuple)):
+            assert isinstance(index, int)
+            return container[index]
+        position = self.tracer.constant(index, ir.DataType.INT64)
+        start = len(self.tracer.scope.nodes)
+        item = self.tracer.emit("SequenceAt", [self.value(container), position]).outputs[0]
+        self.stamp(node, self.tracer.scope.nodes[start:])
+        return self.typed(item, node.meta.get("val"))
+
+    def _argument(self, argument: Any) -> Any:
+        if isinstance(argument, fx.Node):
+            return self.values[argument]
+        if isinstance(argument, (list, tuple)):
+            return [self._argument(item) for item in argument]
+        if isinstance(argument, torch.dtype):
+            return onnx_dtype(torch.empty((), dtype=argument, device="meta"))
+        if isinstance(argument, (torch.device, torch.layout, torch.memory_format)):
+            return str(argument)
+        return argument
+
+    def _cast_all(self, argument: Any, dtype: ir.DataType) -> Any:
+        if isinstance(argument, list):
+            return [self._cast_all(item, dtype) for item in argument]
+        if not isinstance(argument, ir.Value) or argument.dtype is dtype:
+            return argument
+        return self._cast(argument, dtype)
+
+    def _cast(self, value: ir.Value, dtype: ir.DataType) -> ir.Value:
+        cast = self.tracer.emit("Cast", [value], {"to": int(dtype)}).outputs[0]
+        cast.dtype, cast.shape = dtype, value.shape
+        return cast
+
+    def _placeholder(self, node: fx.Node) -> Any:
+        """A node of the right results in a domain of ours, so that the rest can be translated."""
+        inputs = []
+        for argument in node.all_input_nodes:
+            value = self.values.get(argument)
+            items = value if isinstance(value, (list, tuple)) else [value]
+            inputs += [item for item in items if isinstance(item, ir.Value)]
+        known = node.meta.get("val")
+        results = known if isinstance(known, (list, tuple)) else [known]
+        stand_in = self.tracer.emit(str(node.target), inputs, outputs=len(results) or 1, domain=UNSUPPORTED, version=1)
+        for output, result in zip(stand_in.outputs, results, strict=False):
+            self.typed(output, result)
+        self.stamp(node, [stand_in])
+        self.placeholders.add(stand_in.metadata_props[PROVENANCE_KEY])
+        return list(stand_in.outputs) if isinstance(known, (list, tuple)) else stand_in.outputs[0]
+
+    def _results(self, node: fx.Node, result: Any) -> Any:
+        """What a function returned, in the form and the dtypes that the captured graph expects."""
+        known = node.meta.get("val")
+        if isinstance(known, (list, tuple)):
+            if isinstance(result, ir.Value) and isinstance(result.type, ir.SequenceType):
+                return result
+            got = list(result) if isinstance(result, (list, tuple)) else [result]
+            if len(got) < len(known):
+                raise _ResultCount(f"it returns {len(got)} values, and {len(known)} are expected")
+            return [None if want is None else self._result(item, want) for item, want in zip(got, known, strict=False)]
+        if isinstance(result, (list, tuple)):
+            if len(result) != 1:
+                raise _ResultCount(f"it returns {len(result)} values, and 1 is expected")
+            result = result[0]
+        return self._result(result, known)
+
+    def _result(self, item: Any, known: Any) -> ir.Value:
+        expected = onnx_dtype(known)
+        if not isinstance(item, ir.Value):
+            item = self.tracer.constant(item, expected or ir.DataType.FLOAT)
+        if expected is not None and item.dtype is not None and item.dtype is not expected:
+            item = self._cast(item, expected)
+        return self.typed(item, known) if item.producer() is not None else item
+
+    def typed(self, value: ir.Value, known: Any) -> ir.Value:
+        """The value with the dtype and shape that capture saw."""
+        if isinstance(value.type, ir.SequenceType):
+            return value
+        dtype = onnx_dtype(known)
+        if dtype is not None:
+            value.dtype = dtype
+            value.shape = onnx_shape(known, self.captured.dims)
+        return value
+
+    def stamp(self, node: fx.Node, recorded: Sequence[ir.Node]) -> None:
+        """Give recorded nodes their provenance id and names; the node's own results carry its FX name."""
+        identity = str(len(self.origins))
+        sources = self.captured.sources
+        module = sources.module_path(node)
+        self.origins[identity] = Origin(node.name, str(node.target), module, sources.user_line(node))
+        self.nodes[identity] = node
+        local = self.local_name(node)
+        prefix = self._local_module(module)
+        for index, step in enumerate(recorded):
+            step.metadata_props[PROVENANCE_KEY] = identity
+            last = index == len(recorded) - 1
+            step.name = self.node_names.unique(f"{prefix}{local}" if last else f"{prefix}{local}.{step.op_type}")
+            for output in step.outputs:
+                if output.name is None:
+                    output.name = self.names.unique(local if last else f"{local}.{step.op_type.lower()}")
+                self.named[output.name] = node
+
+    def local_name(self, node: fx.Node) -> str:
+        """What the node's results are called: in a function without the number that tells equal calls apart."""
+        return base_name(node.name) if self.tracer.scope.root.in_function else node.name
+
+    def _local_module(self, module: str) -> str:
+        if self.tracer.scope.root.in_function:
+            return ""
+        return f"{module}/" if module else ""
+
+    def inline(self, graph: GraphReference, inputs: Sequence[Any]) -> list[ir.Value]:
+        """Translate a captured subgraph into the current scope, on these inputs."""
+        body = self.program.subgraphs[graph.graph_path]
+        outer_values, outer_prefix = self.values, self.graph_prefix
+        self.values, self.graph_prefix = {}, f"{graph.graph_path}."
+        try:
+            placeholders = [node for node in body.nodes if node.op == "placeholder"]
+            self.values.update(zip(placeholders, inputs, strict=True))
+            for node in body.nodes:
+                if node.op in ("call_function", "get_attr"):
+                    self.item(node)
+            (output,) = (node for node in body.nodes if node.op == "output")
+            results = output.args[0] if isinstance(output.args[0], (tuple, list)) else (output.args[0],)
+            return [self.value(self._argument(result)) for result in results if result is not None]
+        finally:
+            self.values, self.graph_prefix = outer_values, outer_prefix
+
+    def value(self, argument: Any) -> ir.Value:
+        """An argument as a value: itself, or a constant."""
+        return argument if isinstance(argument, ir.Value) else self.tracer.vector_or_scalar(argument)
+
+    def subgraph(self, inputs: Sequence[ir.Value], outputs: Sequence[ir.Value], scope: Scope, name: str) -> ir.Graph:
+        """A finished scope as a graph attribute. Every output is computed in it, and only once."""
+        own = {id(output) for node in scope.nodes for output in node.outputs}
+        results: list[ir.Value] = []
+        with self.tracer.inside(scope):
+            for value in outputs:
+                if id(value) not in own or any(value is other for other in results):
+                    copy = self.tracer.emit("Identity", [value]).outputs[0]
+                    copy.type, copy.shape = value.type, value.shape
+                    value = copy
+                results.append(value)
+        for value in (*inputs, *(output for node in scope.nodes for output in node.outputs)):
+            value.name = self.names.unique(value.name or f"{name}.value") if value.name is None else value.name
+        return self.graph(list(inputs), results, scope, self.names.unique(name))
+
+    def graph(self, inputs: list[ir.Value], outputs: list[ir.Value], scope: Scope, name: str) -> ir.Graph:
+        """A finished scope as a graph; every value in it gets a name."""
+        for node in scope.nodes:
+            for output in node.outputs:
+                output.name = output.name or self.names.unique(node.op_type.lower())
+        imports = {"": self.tracer.opset_version}
+        for node in scope.nodes:
+            imports.setdefault(node.domain, 1)
+        return ir.Graph(inputs, outputs, nodes=scope.nodes, opset_imports=imports, name=name)
+
+
+class _ResultCount(Exception):
+    """An ONNX function returned the wrong number of values."""
+
+
+def ir_tensor(tensor: torch.Tensor, name: str | None) -> ir.TensorProtocol:
+    """A torch tensor as an ONNX one, sharing its memory; complex ones as real pairs."""
+    plain = tensor.detach()
+    if plain.is_complex():
+        plain = torch.view_as_real(plain.resolve_conj())
+    return TorchTensor(plain.resolve_neg() if plain.is_neg() else plain, name=name)
