@@ -1,0 +1,375 @@
+# mypy: disable-error-code="misc,arg-type,type-arg,valid-type,assignment,return-value,no-any-return"
+"""Pooling: windows that torch lays out its own way (ceil_mode, divisors, windows of different lengths)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from onnxscript.function_libs.torch_lib.tensor_typing import TFloat, TReal
+from onnxscript.onnx_types import INT64 as Int64
+
+from onnxdx.ops import onnx_function
+from onnxdx.ops.values import BOOL, INT64, Size, Value, constant, lowest, number, product, rank, scalar, shape, size
+from onnxdx.tracing import op
+
+
+def _spread(value: Sequence[int] | int | None, count: int, default: Sequence[int] = ()) -> list[int]:
+    values = [value] if isinstance(value, int) else list(value or default)
+    return values * count if len(values) == 1 else values
+
+
+def _end_padding(length: Size, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int | None:
+    """How much to pad at the end so that exactly torch's windows fit; None when it depends on an open size.
+
+    A window of ceil_mode counts only when it starts inside the input or its left padding.
+    """
+    if not ceil_mode:
+        return padding
+    if not isinstance(length, int):
+        return None
+    extent = dilation * (kernel - 1) + 1
+    windows = -(-(length + 2 * padding - extent) // stride) + 1
+    if (windows - 1) * stride >= length + padding:
+        windows -= 1
+    return max((windows - 1) * stride + extent - length - padding, 0)
+
+
+def _layout(self: Value, count: int, kernel: list[int], stride: list[int], padding: list[int], dilation: list[int],
+            ceil_mode: bool) -> tuple[list[int], bool]:  # fmt: skip
+    """`pads` and `ceil_mode` of the ONNX operator."""
+    ends = [
+        _end_padding(size(self, rank(self) - count + axis), kernel[axis], stride[axis], padding[axis], dilation[axis],
+                     ceil_mode)
+        for axis in range(count)
+    ]  # fmt: skip
+    if None in ends:
+        return [*padding, *padding], True
+    return [*padding, *ends], False
+
+
+def _average(
+    self: Value,
+    count: int,
+    kernel_size: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor: int | None,
+) -> Value:
+    kernel = _spread(kernel_size, count)
+    strides, paddings = _spread(stride, count, kernel), _spread(padding, count)
+    pads, ceil = _layout(self, count, kernel, strides, paddings, [1] * count, ceil_mode)
+    unbatched = rank(self) == count + 1
+    x = op.Unsqueeze(self, [0]) if unbatched else self
+    counted = count_include_pad or divisor is not None
+    if any(paddings) and counted and (ceil or pads[count:] != paddings):
+        # what ceil_mode adds at the end is not counted, the padding that was asked for is
+        x = op.Pad(x, [0, 0, *paddings, 0, 0, *paddings], 0.0)
+        pads = [0] * count + [max(end - asked, 0) for end, asked in zip(pads[count:], paddings, strict=True)]
+        counted = False
+    full_windows = not ceil and pads[count:] == [0] * count
+    if divisor is not None and not full_windows:
+        if not (pads[:count] == [0] * count or counted):
+            raise NotImplementedError("divisor_override with these windows")
+        if ceil:
+            raise NotImplementedError("divisor_override in ceil_mode with an open size")
+        if any(pads):
+            x = op.Pad(x, [0, 0, *pads[:count], 0, 0, *pads[count:]], 0.0)
+            pads = [0] * (2 * count)
+    result = op.AveragePool(
+        x,
+        kernel_shape=kernel,
+        strides=strides,
+        pads=pads if any(pads) else None,
+        ceil_mode=int(ceil) or None,
+        count_include_pad=1 if counted and any(pads) else None,
+    )
+    if divisor is not None:
+        result = op.Mul(result, float(np.prod(kernel)) / divisor)
+    return op.Squeeze(result, [0]) if unbatched else result
+
+
+@onnx_function("aten::avg_pool1d")
+def avg_pool1d(
+    self: TFloat,
+    kernel_size: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> TFloat:
+    """avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=0, bool ceil_mode=False, bool count_include_pad=True) -> Tensor"""
+    return _average(self, 1, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+
+
+@onnx_function("aten::avg_pool2d")
+def avg_pool2d(
+    self: TFloat,
+    kernel_size: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> TFloat:
+    """avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor"""
+    return _average(self, 2, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+@onnx_function("aten::avg_pool3d")
+def avg_pool3d(
+    self: TFloat,
+    kernel_size: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> TFloat:
+    """avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor"""
+    return _average(self, 3, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+def _maximum(
+    self: Value,
+    count: int,
+    kernel_size: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    ceil_mode: bool,
+    indices: bool = False,
+) -> Any:
+    kernel, dilations = _spread(kernel_size, count), _spread(dilation, count)
+    strides, paddings = _spread(stride, count, kernel), _spread(padding, count)
+    pads, ceil = _layout(self, count, kernel, strides, paddings, dilations, ceil_mode)
+    unbatched = rank(self) == count + 1
+    x = op.Unsqueeze(self, [0]) if unbatched else self
+    if any(pad >= length for pad, length in zip(pads, [*kernel, *kernel], strict=True)):
+        # ONNX Runtime does not pad by a kernel or more
+        if indices:
+            raise NotImplementedError("indices of a max_pool that is padded by as much as its kernel")
+        x = op.Pad(x, [0, 0, *pads[:count], 0, 0, *pads[count:]], number(lowest(self.dtype), self.dtype))
+        pads = [0] * (2 * count)
+    options = {
+        "kernel_shape": kernel,
+        "strides": strides,
+        "pads": pads if any(pads) else None,
+        "dilations": dilations if dilations != [1] * count else None,
+        "ceil_mode": int(ceil) or None,
+    }
+    values, positions = op.MaxPool(x, **options)
+    if unbatched:
+        values = op.Squeeze(values, [0])
+    if not indices:
+        return values
+    # ONNX counts from the first element of the whole tensor, torch from the first of the plane
+    plane = product([size(self, rank(self) - count + axis) for axis in range(count)])
+    positions = op.Mod(positions, plane)
+    return values, op.Squeeze(positions, [0]) if unbatched else positions
+
+
+@onnx_function("aten::max_pool1d")
+def max_pool1d(
+    self: TReal,
+    kernel_size: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    ceil_mode: bool = False,
+) -> TReal:
+    """max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=0, int[1] dilation=1, bool ceil_mode=False) -> Tensor"""
+    return _maximum(self, 1, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+@onnx_function("aten::max_pool2d")
+def max_pool2d(
+    self: TReal,
+    kernel_size: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    ceil_mode: bool = False,
+) -> TReal:
+    """max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor"""
+    return _maximum(self, 2, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+@onnx_function("aten::max_pool3d")
+def max_pool3d(
+    self: TReal,
+    kernel_size: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    ceil_mode: bool = False,
+) -> TReal:
+    """max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor"""
+    return _maximum(self, 3, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+@onnx_function("aten::max_pool1d_with_indices")
+def max_pool1d_with_indices(
+    self: TReal,
+    kernel_size: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    ceil_mode: bool = False,
+) -> tuple[TReal, Int64]:
+    """max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=0, int[1] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)"""
+    return _maximum(self, 1, kernel_size, stride, padding, dilation, ceil_mode, indices=True)
+
+
+@onnx_function("aten::max_pool2d_with_indices")
+def max_pool2d_with_indices(
+    self: TReal,
+    kernel_size: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    ceil_mode: bool = False,
+) -> tuple[TReal, Int64]:
+    """max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)"""
+    return _maximum(self, 2, kernel_size, stride, padding, dilation, ceil_mode, indices=True)
+
+
+@onnx_function("aten::max_pool3d_with_indices")
+def max_pool3d_with_indices(
+    self: TReal,
+    kernel_size: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    ceil_mode: bool = False,
+) -> tuple[TReal, Int64]:
+    """max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)"""
+    return _maximum(self, 3, kernel_size, stride, padding, dilation, ceil_mode, indices=True)
+
+
+def _windows(length: Size, count: Size) -> tuple[Any, Any, Any]:
+    """Start, end and greatest length of the `count` windows of an adaptive pooling over `length`."""
+    if isinstance(length, int) and isinstance(count, int):
+        position = np.arange(count)
+        start, end = position * length // count, -(-(position + 1) * length // count)
+        return start, end, int((end - start).max(initial=1))
+    position = op.Range(0, scalar(count), 1)
+    whole, pieces = scalar(length), scalar(count)
+    start = op.Div(op.Mul(position, whole), pieces)
+    end = op.Div(op.Sub(op.Add(op.Mul(op.Add(position, 1), whole), pieces), 1), pieces)
+    return start, end, op.ReduceMax(op.Sub(end, start), keepdims=False)
+
+
+def _averaged(x: Value, dims: int, axis: int, length: Size, count: Size) -> Value:
+    """Adaptive averages along one axis of a tensor of `dims` dimensions."""
+    if count == 1:
+        return op.ReduceMean(x, [axis], keepdims=True)
+    if isinstance(length, int) and count == length:
+        return x
+    start, end, longest = _windows(length, count)
+    trailing = [1] * (dims - axis - 1)
+    if isinstance(start, np.ndarray):
+        taken = np.minimum(start[:, None] + np.arange(longest), length - 1)
+        windows = op.Gather(x, constant(taken, INT64), axis=axis)
+        if ((end - start) == longest).all():
+            return op.ReduceMean(windows, [axis + 1], keepdims=False)
+        inside = (start[:, None] + np.arange(longest) < end[:, None]).reshape(count, longest, *trailing)
+        lengths = constant((end - start).reshape(count, *trailing), x.dtype)
+        kept = op.Where(constant(inside, BOOL), windows, op.CastLike(0.0, x))
+        return op.Div(op.ReduceSum(kept, [axis + 1], keepdims=False), lengths)
+    taken = op.Add(op.Unsqueeze(start, [1]), op.Range(0, longest, 1))
+    inside = op.Less(taken, op.Unsqueeze(end, [1]))
+    windows = op.Gather(x, op.Min(taken, op.Sub(scalar(length), 1)), axis=axis)
+    lengths = op.Sub(end, start)
+    if trailing:
+        after = list(range(1, len(trailing) + 1))
+        inside, lengths = op.Unsqueeze(inside, [item + 1 for item in after]), op.Unsqueeze(lengths, after)
+    kept = op.Where(inside, windows, op.CastLike(0.0, x))
+    return op.Div(op.ReduceSum(kept, [axis + 1], keepdims=False), op.CastLike(lengths, x))
+
+
+def _adaptive_average(self: Value, output_size: Sequence[Size]) -> Value:
+    dims, count = rank(self), len(output_size)
+    axes = list(range(dims - count, dims))
+    lengths = [size(self, axis) for axis in axes]
+    if all(piece == 1 for piece in output_size):
+        return op.ReduceMean(self, axes, keepdims=True)
+    both = list(zip(lengths, output_size, strict=True))
+    if all(isinstance(a, int) and isinstance(b, int) and b and a % b == 0 for a, b in both):
+        kernel = [a // b for a, b in both]
+        return _average(self, count, kernel, kernel, [0], False, True, None)
+    result = self
+    for axis, (length, pieces) in zip(axes, both, strict=True):
+        result = _averaged(result, dims, axis, length, pieces)
+    return result
+
+
+@onnx_function("aten::adaptive_avg_pool1d")
+def adaptive_avg_pool1d(self: TFloat, output_size: Int64) -> TFloat:
+    """adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor"""
+    return _adaptive_average(self, output_size)
+
+
+@onnx_function("aten::adaptive_avg_pool2d", "aten::_adaptive_avg_pool2d")
+def adaptive_avg_pool2d(self: TFloat, output_size: Int64) -> TFloat:
+    """adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor"""
+    return _adaptive_average(self, output_size)
+
+
+@onnx_function("aten::adaptive_avg_pool3d", "aten::_adaptive_avg_pool3d")
+def adaptive_avg_pool3d(self: TFloat, output_size: Int64) -> TFloat:
+    """adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor"""
+    return _adaptive_average(self, output_size)
+
+
+def _adaptive_maximum(self: Value, output_size: Sequence[Size]) -> tuple[Value, Value]:
+    """Windows gathered axis by axis; a short window repeats its last element, which changes neither maximum nor place."""
+    dims, count = rank(self), len(output_size)
+    axes = list(range(dims - count, dims))
+    lengths = [size(self, axis) for axis in axes]
+    both = list(zip(lengths, output_size, strict=True))
+    if all(isinstance(a, int) and isinstance(b, int) and b and a % b == 0 for a, b in both):
+        kernel = [a // b for a, b in both]
+        return _maximum(self, count, kernel, kernel, [0], [1], False, indices=True)
+    gathered, place = self, op.Reshape(op.Range(0, scalar(product(lengths)), 1), shape(lengths))
+    for offset, (length, pieces) in enumerate(both):
+        start, end, longest = _windows(length, pieces)
+        if isinstance(start, np.ndarray):
+            taken = constant(np.minimum(start[:, None] + np.arange(longest), end[:, None] - 1), INT64)
+        else:
+            reached = op.Add(op.Unsqueeze(start, [1]), op.Range(0, longest, 1))
+            taken = op.Min(reached, op.Sub(op.Unsqueeze(end, [1]), 1))
+        gathered = op.Gather(gathered, taken, axis=dims - count + 2 * offset)
+        place = op.Gather(place, taken, axis=2 * offset)
+    leading = list(range(dims - count))
+    order = [*range(0, 2 * count, 2), *range(1, 2 * count, 2)]
+    gathered = op.Transpose(gathered, perm=[*leading, *(len(leading) + axis for axis in order)])
+    place = op.Transpose(place, perm=order)
+    pooled = [*(size(self, axis) for axis in leading), *output_size]
+    gathered = op.Reshape(gathered, shape([*pooled, -1]), allowzero=0)
+    place = op.Reshape(place, shape([*output_size, -1]))
+    best = op.ArgMax(gathered, axis=-1, keepdims=True)
+    values = op.Squeeze(op.GatherElements(gathered, best, axis=-1), [-1])
+    places = op.GatherElements(op.Expand(place, op.Shape(gathered)), best, axis=-1)
+    return values, op.Squeeze(places, [-1])
+
+
+@onnx_function("aten::adaptive_max_pool1d")
+def adaptive_max_pool1d(self: TReal, output_size: Int64) -> tuple[TReal, Int64]:
+    """adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)"""
+    return _adaptive_maximum(self, output_size)
+
+
+@onnx_function("aten::adaptive_max_pool2d")
+def adaptive_max_pool2d(self: TReal, output_size: Int64) -> tuple[TReal, Int64]:
+    """adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)"""
+    return _adaptive_maximum(self, output_size)
+
+
+@onnx_function("aten::adaptive_max_pool3d")
+def adaptive_max_pool3d(self: TReal, output_size: Int64) -> tuple[TReal, Int64]:
+    """adaptive_max_pool3d(Tensor self, int[3] output_size) -> (Tensor, Tensor)"""
+    return _adaptive_maximum(self, output_size)
