@@ -17,6 +17,7 @@ help:
 	@echo "make docs         generate docs/rules from the rule files"
 
 $(VENV)/.installed: pyproject.toml constraints.txt
+	@echo "setting up $(VENV): this takes some minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) -e ".[dev]"
 	@touch $@
