@@ -1,4 +1,5 @@
-# mypy: disable-error-code="misc,arg-type,type-arg,valid-type,assignment,return-value,no-any-return"
+# mypy: disable-error-code="misc,arg-type,type-arg,valid-type,assignment,return-value,no-any-return,list-item,index"
+# ruff: noqa: E501
 """Pooling: windows that torch lays out its own way (ceil_mode, divisors, windows of different lengths)."""
 
 from __future__ import annotations

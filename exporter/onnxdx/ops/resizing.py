@@ -1,4 +1,5 @@
-# mypy: disable-error-code="misc,arg-type,type-arg,valid-type,assignment,return-value,no-any-return"
+# mypy: disable-error-code="misc,arg-type,type-arg,valid-type,assignment,return-value,no-any-return,list-item,index"
+# ruff: noqa: E501
 """Resizing images and sampling them at points."""
 
 from __future__ import annotations
