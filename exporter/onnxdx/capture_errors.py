@@ -61,7 +61,7 @@ def explained(error: BaseException, sources: SourceMap) -> Finding | None:
 
 def data_dependent(condition: Any, spots: tuple[Spot, ...], sources: SourceMap, module: str) -> Finding:
     """The finding for a decision on tensor values; `condition` is what torch was asked, None when it does not say."""
-    site, here = placed(spots, sources, module)
+    site, here = placed(spots, sources, module, hint="item")
     if here.use.decides:
         return DataDependentBranch(site, here.use.value, here.text, here.rewrite)
     if here.use is user_code.Use.LOOP:
@@ -71,13 +71,16 @@ def data_dependent(condition: Any, spots: tuple[Spot, ...], sources: SourceMap, 
     return DataDependentValue(site, here.text)
 
 
-def placed(spots: tuple[Spot, ...], sources: SourceMap, module: str = "") -> tuple[Site, Construct]:
-    """The site of a stack, and the expression that stands there; its text is empty when there is no source at all."""
+def placed(spots: tuple[Spot, ...], sources: SourceMap, module: str = "", hint: str = "") -> tuple[Site, Construct]:
+    """The site of a stack, and the expression that stands there; its text is empty when there is no source at all.
+
+    `hint` names the operator to look for on the line where the columns are not known.
+    """
     spot = _subject(spots, sources)
-    site = sources.site_at(spots, module=module)
+    site = sources.site_at(spots, hint, module)
     if spot is None:
         return site, Construct(user_code.Use.VALUE, "", site.location)
-    here = user_code.construct(spot)
+    here = user_code.construct(spot, hint)
     return (replace(site, location=here.location) if sources.is_user(spot.path) else site), here
 
 

@@ -195,10 +195,11 @@ def _use_of(node: ast.expr) -> Use:
 
 
 def _looped(tree: ast.Module, spot: Spot) -> ast.expr | None:
-    """What a `for` or a comprehension runs over, when `spot` is it, the call that makes it, or the whole statement."""
+    """What a `for` or a comprehension runs over, when `spot` is it, a number in its `range`, or the whole statement."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.For, ast.comprehension)) and _holds(node.iter, spot):
-            return node.iter if _same_place(node.iter, spot) or not spot.column else None
+            counts = isinstance(node.iter, ast.Call) and _text(node.iter.func) == "range"
+            return node.iter if counts or _same_place(node.iter, spot) or not spot.column else None
         if isinstance(node, ast.For) and (node.lineno, node.col_offset) == _start(spot):
             return node.iter
     return None
