@@ -154,6 +154,20 @@ def definition(path: str, name: str) -> int | None:
     return None
 
 
+def attribute_assignment(path: str, class_name: str, attribute: str) -> int | None:
+    """The line on which a method of a class, `__init__` apart, assigns `self.<attribute>`."""
+    for nodes in _source(path).nodes.values():
+        for owner in nodes:
+            if not isinstance(owner, ast.ClassDef) or owner.name != class_name:
+                continue
+            methods = (m for m in owner.body if isinstance(m, ast.FunctionDef) and m.name != "__init__")
+            for statement in (step for method in methods for step in ast.walk(method)):
+                targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+                if any(isinstance(target, ast.Attribute) and target.attr == attribute for target in targets):
+                    return int(statement.lineno)  # type: ignore[attr-defined]
+    return None
+
+
 def names_of(hint: str) -> frozenset[str]:
     """The bare operator names that `hint` can mean: "aten::add_.Tensor" is "add", "mylib.twist" may be either."""
     quoted = re.search(r"function (\w+)", hint)

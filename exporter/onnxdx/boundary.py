@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import onnx_ir as ir
 import torch
@@ -10,7 +11,7 @@ from torch import fx
 from torch.export.graph_signature import InputKind, InputSpec
 from torch.export.graph_signature import OutputKind as TorchOutputKind
 
-from onnxdx.compat import output_paths
+from onnxdx.compat import fake_mode_of, output_paths
 from onnxdx.dtypes import onnx_dtype
 from onnxdx.naming import base_name
 from onnxdx.tracing import SymbolicTensor
@@ -20,6 +21,12 @@ from onnxdx_diagnostics.rules.dx413_buffer_updated import BufferUpdated
 from onnxdx_diagnostics.rules.dx414_input_updated import InputUpdated
 
 
+_STATE_KINDS: Mapping[TorchOutputKind, Literal["buffer", "parameter"]] = {
+    TorchOutputKind.BUFFER_MUTATION: "buffer",
+    TorchOutputKind.PARAMETER_MUTATION: "parameter",
+}
+
+
 def graph_inputs(t: Translation) -> tuple[list[ir.Value], tuple[InputBinding, ...], dict[str, ir.Value]]:
     """The inputs of the main graph, what they are to the model, and its weights by name."""
     inputs: list[ir.Value] = []
@@ -27,7 +34,7 @@ def graph_inputs(t: Translation) -> tuple[list[ir.Value], tuple[InputBinding, ..
     initializers: dict[str, ir.Value] = {}
     shared: dict[object, ir.Value] = {}
     signature = t.program.exported.graph_signature
-    mutated = set(signature.buffers_to_mutate.values())
+    mutated = {spec.target for spec in signature.output_specs if spec.kind in _STATE_KINDS}
     position = 0
     placeholders = [node for node in t.program.graph.nodes if node.op == "placeholder"]
     for node, spec in zip(placeholders, signature.input_specs, strict=True):
@@ -45,6 +52,10 @@ def graph_inputs(t: Translation) -> tuple[list[ir.Value], tuple[InputBinding, ..
         tensor = _state(t, spec)
         if tensor is None:
             t.values[node] = None
+            continue
+        if fake_mode_of(tensor) is not None:
+            t.values[node] = t.typed(SymbolicTensor(name=t.names.unique(spec.target or node.name)), node.meta.get("val"))
+            inputs.append(t.values[node])
             continue
         value = _initializer(t, node, spec, tensor, shared, keep_apart=spec.target in mutated)
         name = value.name or ""
@@ -104,15 +115,17 @@ def graph_outputs(t: Translation) -> tuple[list[ir.Value], tuple[OutputBinding, 
                 binding = OutputBinding(t.names.unique(name), OutputKind.USER, position)
                 users.append((_output(t, value, binding.name, taken, node), binding))
             position += 1
-        elif spec.kind in (TorchOutputKind.BUFFER_MUTATION, TorchOutputKind.USER_INPUT_MUTATION):
-            is_buffer = spec.kind is TorchOutputKind.BUFFER_MUTATION
-            kind = OutputKind.BUFFER if is_buffer else OutputKind.MUTATED_INPUT
+        elif spec.kind in (*_STATE_KINDS, TorchOutputKind.USER_INPUT_MUTATION):
+            is_state = spec.kind in _STATE_KINDS
+            kind = OutputKind.STATE if is_state else OutputKind.MUTATED_INPUT
             source = spec.target or ""
             binding = OutputBinding(t.names.unique(f"{source}.updated"), kind, None, source)
             states.append((_output(t, t.value(value), binding.name, taken, node), binding))
             site = t.captured.sources.site(node) if node is not None else t.captured.sources.fallback()
-            rule = BufferUpdated if is_buffer else InputUpdated
-            t.sink.emit(rule(site, source, binding.name))
+            if is_state:
+                t.sink.emit(BufferUpdated(site, source, binding.name, _STATE_KINDS[spec.kind]))
+            else:
+                t.sink.emit(InputUpdated(site, source, binding.name))
     everything = [*users, *states]
     return [value for value, _ in everything], tuple(binding for _, binding in everything)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,21 +14,28 @@ from onnxdx.compat import leaves_of, unflatten_inputs
 
 @dataclass(frozen=True)
 class EagerRun:
-    """What one eager call gave: flattened outputs, the flattened inputs as the call left them, the buffers after it."""
+    """What one eager call gave: flattened outputs, the flattened inputs as the call left them, and the state after it.
+
+    `state` holds all buffers and the parameters that the call was said to update. `kept` names attributes of modules
+    that the call set to other tensors: state that an exported model does not have.
+    """
 
     outputs: tuple[Any, ...]
     inputs: tuple[Any, ...]
-    buffers: Mapping[str, torch.Tensor]
+    state: Mapping[str, torch.Tensor]
+    kept: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
-def untouched(model: torch.nn.Module, training: bool) -> Iterator[None]:
+def untouched(model: torch.nn.Module, training: bool, updated: Collection[str] = ()) -> Iterator[None]:
     """The model in eval mode (unless `training` leaves it as it is), without gradients; everything is put back after.
 
-    Training flags, buffers and the random state are restored, whatever the block does.
+    Training flags, plain attributes, buffers, the parameters named in `updated` and the random state are restored,
+    whatever the block does.
     """
     flags = [(module, module.training) for module in model.modules()]
-    buffers = {name: buffer.detach().clone() for name, buffer in model.named_buffers()}
+    attributes = [(module, dict(vars(module))) for module in model.modules()]
+    state = {name: tensor.detach().clone() for name, tensor in _state(model, updated)}
     random = torch.get_rng_state()
     if not training:
         model.eval()
@@ -36,23 +43,53 @@ def untouched(model: torch.nn.Module, training: bool) -> Iterator[None]:
         with torch.no_grad():
             yield
     finally:
+        for module, before in attributes:
+            vars(module).clear()
+            vars(module).update(before)
         with torch.no_grad():
-            for name, buffer in model.named_buffers():
-                if name in buffers and buffer.shape == buffers[name].shape:
-                    buffer.copy_(buffers[name])
+            for name, tensor in _state(model, updated):
+                if name in state and tensor.shape == state[name].shape:
+                    tensor.copy_(state[name])
         torch.set_rng_state(random)
         for module, flag in flags:
             module.training = flag
 
 
+def _state(model: torch.nn.Module, updated: Collection[str]) -> Iterator[tuple[str, torch.Tensor]]:
+    yield from model.named_buffers()
+    yield from ((name, parameter) for name, parameter in model.named_parameters() if name in updated)
+
+
 def run_eager(
-    model: torch.nn.Module, exported: torch.export.ExportedProgram, flat: Sequence[Any], training: bool
+    model: torch.nn.Module,
+    exported: torch.export.ExportedProgram,
+    flat: Sequence[Any],
+    training: bool,
+    updated: Collection[str] = (),
+    calls: int = 1,
 ) -> EagerRun:
-    """Call the model on flattened inputs, which are cloned first. Raises what the model raises."""
-    inputs = tuple(value.detach().clone() if isinstance(value, torch.Tensor) else value for value in flat)
-    args, kwargs = unflatten_inputs(exported, inputs)
-    with untouched(model, training):
-        result = model(*args, **kwargs)
+    """Call the model on flattened inputs, cloned for each of `calls` calls; the last one counts.
+
+    Raises what the model raises.
+    """
+    with untouched(model, training, updated):
+        before = _tensor_attributes(model)
+        for _ in range(calls):
+            inputs = tuple(value.detach().clone() if isinstance(value, torch.Tensor) else value for value in flat)
+            args, kwargs = unflatten_inputs(exported, inputs)
+            result = model(*args, **kwargs)
         outputs = tuple(leaf.detach().clone() if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves_of(result))
-        buffers = {name: buffer.detach().clone() for name, buffer in model.named_buffers()}
-    return EagerRun(outputs, inputs, buffers)
+        state = {name: tensor.detach().clone() for name, tensor in _state(model, updated)}
+        after = _tensor_attributes(model)
+    kept = tuple(name for name, tensor in after.items() if before.get(name) is not tensor)
+    return EagerRun(outputs, inputs, state, kept)
+
+
+def _tensor_attributes(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Tensors that modules hold as plain attributes, neither parameters nor buffers, by dotted name."""
+    return {
+        f"{path}.{name}".lstrip("."): value
+        for path, module in model.named_modules()
+        for name, value in vars(module).items()
+        if isinstance(value, torch.Tensor)
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,52 @@ class Session:
         """Run the model; `inputs` by name, results in the order of the graph's outputs."""
         given = {name: _to_ort(value) for name, value in inputs.items()}
         return [_from_ort(value) for value in self._session.run_with_ort_values(self.outputs, given)]
+
+
+def refused_nodes(model: ir.Model) -> Iterator[tuple[ir.Node, Exception]]:
+    """The nodes that ONNX Runtime refuses on their own, each operator once for each combination of element types.
+
+    ONNX Runtime stops at the first node it has no kernel for, and names none when the node is part of an operator that
+    it expands itself; loading nodes one by one finds them all.
+    """
+    opsets = {**model.opset_imports, **model.graph.opset_imports}
+    seen: set[object] = set()
+    for node in model.graph:
+        inputs = [value for value in node.inputs if value is not None]
+        if any(attribute.type is ir.AttributeType.GRAPH for attribute in node.attributes.values()):
+            continue
+        if any(value.type is None for value in inputs) or node.op_identifier() in model.functions:
+            continue
+        key = (node.op_identifier(), tuple(str(value.type) for value in inputs), len(node.outputs))
+        if key in seen:
+            continue
+        seen.add(key)
+        try:
+            Session(_alone(node, opsets))
+        except Exception as error:  # ONNX Runtime has a dozen exception types for a model it refuses
+            yield node, error
+
+
+def _alone(node: ir.Node, opsets: Mapping[str, int]) -> ir.Model:
+    """A model of one node: constants stay constants, everything else becomes an input of the same type and rank."""
+    copies: dict[ir.Value, ir.Value] = {}
+    for value in node.inputs:
+        if value is not None and value not in copies:
+            copies[value] = ir.Value(
+                name=f"input_{len(copies)}", type=value.type, shape=value.shape, const_value=value.const_value
+            )
+    outputs = [ir.Value(name=f"output_{i}", type=value.type) for i, value in enumerate(node.outputs)]
+    alone = ir.Node(
+        node.domain,
+        node.op_type,
+        [copies[value] if value is not None else None for value in node.inputs],
+        list(node.attributes.values()),
+        outputs=outputs,
+    )
+    inputs = [value for value in copies.values() if value.const_value is None]
+    constants = [value for value in copies.values() if value.const_value is not None]
+    graph = ir.Graph(inputs, outputs, nodes=[alone], initializers=constants, opset_imports=dict(opsets), name="node")
+    return ir.Model(graph, ir_version=10)
 
 
 def weight_bytes(model: ir.Model) -> int:

@@ -202,6 +202,8 @@ class Tracer(evaluator.Evaluator):
         version: int | None = None,
     ) -> ir.Node:
         """Append a node to the current scope, as it is, and return it."""
+        if domain == "" and (adapt := _ADAPTED.get(op_type)) is not None:
+            inputs, attributes = adapt(self, inputs, dict(attributes or {}))
         trimmed = list(inputs)
         while trimmed and trimmed[-1] is None:
             trimmed.pop()
@@ -466,4 +468,28 @@ def _type_outputs(node: ir.Node, signature: OpSignature, binding: Mapping[str, i
             output.type = next(iter(parameter.type_constraint.allowed_types))
 
 
-Handler: TypeAlias = Callable[..., Result]
+_Call: TypeAlias = tuple[Sequence["ir.Value | None"], Mapping[str, Any] | None]
+
+
+def _dft(tracer: Tracer, inputs: Sequence[ir.Value | None], attributes: dict[str, Any]) -> _Call:
+    """DFT takes its axis as an input since opset 20, as an attribute before."""
+    if tracer.opset_version < 20 or "axis" not in attributes:
+        return inputs, attributes
+    axis = tracer.constant(attributes.pop("axis"), ir.DataType.INT64)
+    length = inputs[1] if len(inputs) > 1 else None
+    return [inputs[0], length, axis], attributes
+
+
+def _grid_sample(tracer: Tracer, inputs: Sequence[ir.Value | None], attributes: dict[str, Any]) -> _Call:
+    """GridSample calls its modes linear and cubic since opset 20, bilinear and bicubic before."""
+    if tracer.opset_version >= 20 and "mode" in attributes:
+        attributes["mode"] = attributes["mode"].removeprefix("bi")
+    return inputs, attributes
+
+
+_ADAPTED: Mapping[str, Callable[[Tracer, Sequence[ir.Value | None], dict[str, Any]], _Call]] = {
+    "DFT": _dft,
+    "GridSample": _grid_sample,
+}
+"""ONNX functions are written for opset 18. Between it and 23 these are the operators whose form changed; all others only
+took more types. GroupNormalization changed too (21), and torchlib does not use it."""

@@ -198,7 +198,7 @@ class OutputKind(enum.Enum):
     """What an output of the ONNX graph is to the model."""
 
     USER = "user"
-    BUFFER = "buffer"
+    STATE = "state"
     MUTATED_INPUT = "mutated-input"
 
 

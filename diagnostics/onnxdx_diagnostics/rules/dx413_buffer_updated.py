@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from onnxdx_diagnostics.finding import Finding, Level
 from onnxdx_diagnostics.fix import Fix
@@ -55,9 +55,10 @@ def build():
 
     buffer: str
     output: str
+    kind: Literal["buffer", "parameter"] = "buffer"
 
     def message(self) -> str:
-        return f"`forward()` updates the buffer `{self.buffer}`; in ONNX its new value is the output `{self.output}`."
+        return f"`forward()` updates the {self.kind} `{self.buffer}`; in ONNX its new value is the output `{self.output}`."
 
     def fixes(self) -> tuple[Fix, ...]:
         return (

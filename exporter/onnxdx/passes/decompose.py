@@ -65,6 +65,7 @@ def _functional(captured: CapturedProgram, sink: Sink, dead_ends: set[fx.Node]) 
     if rewritten is not None:
         return exported, rewritten
     try:
+        _refuse_fake_constants(captured)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             retraced = exported.run_decompositions({})
@@ -74,6 +75,12 @@ def _functional(captured: CapturedProgram, sink: Sink, dead_ends: set[fx.Node]) 
         dead_ends.update(writers)
         return exported, exported.graph
     return retraced, retraced.graph
+
+
+def _refuse_fake_constants(captured: CapturedProgram) -> None:
+    """A capture may hold fake tensors as constants (`weight.data.mul_()`); torch ends the process on retracing those."""
+    if any(fake_mode_of(value) for value in captured.exported.constants.values()):
+        raise ValueError("the captured graph holds a tensor that has lost its values, as `.data` gives one")
 
 
 @dataclass(frozen=True)
@@ -197,13 +204,13 @@ class _Expander:
         difference = _difference(node, module.graph)
         if difference:
             return _DeadEnd(differs=difference)
-        module.graph.eliminate_dead_code()
         inner = _Expander(self.captured, _Silent(), self.registry, self.opset_version, self.known, self.constants)
         stuck: set[fx.Node] = set()
         graph = inner.rewrite(module.graph, stuck)
         leaves = [step for step in graph.nodes if is_operator(step) and (step in stuck or not self._placeable(step))]
         if leaves:
-            return _DeadEnd(leaves=tuple(dict.fromkeys(str(leaf.target) for leaf in leaves)))
+            names = tuple(dict.fromkeys(str(leaf.target) for leaf in leaves))
+            return _NO_DECOMPOSITION if all(map(_is_prim, names)) else _DeadEnd(leaves=names)
         constants = {
             str(step.target): getattr(module, str(step.target))
             for step in module.graph.nodes
@@ -212,7 +219,12 @@ class _Expander:
         return _Expansion(graph, {**self.constants, **constants})
 
     def _explain(self, node: fx.Node, dead_end: _DeadEnd) -> bool:
-        """Say why the node could not be expanded; False when there was nothing to expand, which dispatch reports."""
+        """Say why the node could not be expanded; False when dispatch can say more.
+
+        That is when there is nothing to expand, or when the operator has functions, none of which fits this node.
+        """
+        if dead_end is _NO_DECOMPOSITION or self.registry.entries(node.target):
+            return False
         site = self.captured.sources.site(node)
         if dead_end.error:
             self.sink.emit(DecompositionFails(site, str(node.target), dead_end.error))
@@ -220,7 +232,7 @@ class _Expander:
             self.sink.emit(DecompositionDiffers(site, str(node.target), dead_end.differs))
         elif dead_end.leaves:
             self.sink.emit(DecompositionDeadEnd(site, str(node.target), dead_end.leaves))
-        return dead_end is not _NO_DECOMPOSITION
+        return True
 
 
 class _Silent:
@@ -239,6 +251,11 @@ def _decompositions(target: object) -> Iterator[Callable[..., Any]]:
         yield known
     if is_composite(target):
         yield target.decompose
+
+
+def _is_prim(name: str) -> bool:
+    """Whether an operator is one of torch's primitives, below the ATen operators that users know."""
+    return name.startswith("prims.")
 
 
 def _arguments(node: fx.Node) -> list[fx.Node]:
@@ -272,7 +289,9 @@ def _trace(body: Callable[..., Any], node: fx.Node) -> fx.GraphModule:
 def _mutable(argument: Any) -> Any:
     """Arguments in Python's own containers: some decompositions edit the lists they are given."""
     if isinstance(argument, (list, tuple)):
-        return type(argument)(map(_mutable, argument)) if type(argument) in (list, tuple) else [*map(_mutable, argument)]
+        return (
+            type(argument)(map(_mutable, argument)) if type(argument) in (list, tuple) else [*map(_mutable, argument)]
+        )
     if isinstance(argument, dict):
         return {name: _mutable(value) for name, value in argument.items()}
     return argument
@@ -311,10 +330,11 @@ def _metadata_key(node: fx.Node) -> Hashable:
 
 
 def _live(graph: fx.Graph) -> set[fx.Node]:
-    """The nodes that the outputs depend on, and all inputs."""
+    """The nodes that the outputs depend on, all inputs, and whatever writes."""
     live: set[fx.Node] = set()
     for node in reversed(graph.nodes):
-        if node.op in ("placeholder", "output") or node in live:
+        writes = node.op == "call_function" and mutates(node)
+        if node.op in ("placeholder", "output") or node in live or writes:
             live.add(node)
             live.update(node.all_input_nodes)
     return live

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import onnx_ir as ir
 from onnx_ir.passes import common
 from onnxscript import optimizer
 
-from onnxdx.values import PROVENANCE_KEY, OnnxDraft
+from onnxdx.values import PROVENANCE_KEY, InputBinding, OnnxDraft
 from onnxdx_diagnostics.sink import Sink
 
 _FOLDED_BYTES = 1 << 16
@@ -24,7 +25,7 @@ def run(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
             step(model)
     _close_subgraphs(model)
     _inherit_provenance(draft)
-    return draft
+    return replace(draft, inputs=_kept_inputs(draft))
 
 
 def _tidy(model: ir.Model) -> None:
@@ -50,6 +51,16 @@ def _steps() -> tuple[Callable[[ir.Model], object], ...]:
         common.RemoveUnusedOpsetsPass(),
         common.NameFixPass(),
     )
+
+
+def _kept_inputs(draft: OnnxDraft) -> tuple[InputBinding, ...]:
+    """The inputs without those of state that the model only writes: nothing reads them."""
+    graph = draft.model.graph
+    dead = {binding.name for binding in draft.inputs if binding.position is None} - set(graph.initializers)
+    for index in reversed(range(len(graph.inputs))):
+        if graph.inputs[index].name in dead:
+            graph.inputs.pop(index)
+    return tuple(binding for binding in draft.inputs if binding.name not in dead)
 
 
 def _close_subgraphs(model: ir.Model) -> None:

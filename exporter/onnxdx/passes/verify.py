@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,20 +11,22 @@ import torch
 from torch import fx
 
 from onnxdx.comparison import Comparison, compare
-from onnxdx.compat import OpOverload, flat_inputs, name_of
+from onnxdx.compat import OpOverload, flat_inputs, name_of, schema
 from onnxdx.eager import EagerRun, run_eager
 from onnxdx.errors import first_line
 from onnxdx.other_sizes import OtherSize, other_sizes
-from onnxdx.runtime import Session
+from onnxdx.runtime import Session, refused_nodes
 from onnxdx.values import OnnxDraft, OutputBinding, OutputKind
 from onnxdx_diagnostics.finding import Site
 from onnxdx_diagnostics.report import Trial, Verdict, VerdictOutcome
+from onnxdx_diagnostics.rules.dx415_state_lost import StateLost
 from onnxdx_diagnostics.rules.dx601_numbers_differ import NumbersDiffer
 from onnxdx_diagnostics.rules.dx602_runtime_refuses import RuntimeRefuses
 from onnxdx_diagnostics.rules.dx603_runtime_fails import RuntimeFails
 from onnxdx_diagnostics.rules.dx604_output_contract import OutputContract
 from onnxdx_diagnostics.rules.dx605_fails_at_other_size import FailsAtOtherSize
 from onnxdx_diagnostics.sink import Sink
+from onnxdx_diagnostics.source import attribute_assignment, region
 
 
 def run(draft: OnnxDraft, sink: Sink) -> Verdict:
@@ -34,7 +37,11 @@ def run(draft: OnnxDraft, sink: Sink) -> Verdict:
     try:
         session = Session(draft.model)
     except Exception as error:  # ONNX Runtime has a dozen exception types for a model it refuses
-        sink.emit(RuntimeRefuses(draft.site_named(str(error)), first_line(error)))
+        refused = list(refused_nodes(draft.model))
+        for node, reason in refused:
+            sink.emit(RuntimeRefuses(draft.site(node), first_line(reason)))
+        if not refused:
+            sink.emit(RuntimeRefuses(draft.site_named(str(error)), first_line(error)))
         return Verdict(VerdictOutcome.NOT_RUN, "ONNX Runtime does not load the model")
     return _Verifier(draft, sink, session).verdict()
 
@@ -70,15 +77,42 @@ class _Verifier:
             return Trial({}, VerdictOutcome.DIFFERS, reason=f"ONNX Runtime fails: {first_line(error)}")
         comparisons = self._compared(results, eager)
         for binding, comparison in comparisons:
-            site = self._site(binding)
             if comparison.contract:
-                self.sink.emit(OutputContract(site, binding.name, comparison.contract, ""))
-            elif comparison.numbers:
-                first = self._first_diverging(flat)
-                where = self.draft.captured.sources.site(first) if first is not None else site
-                operator = str(first.target) if first is not None else ""
-                self.sink.emit(NumbersDiffer(where, binding.name, comparison.numbers, "", operator))
+                self.sink.emit(OutputContract(self._site(binding), binding.name, comparison.contract, ""))
+        self._report_numbers([(b, c) for b, c in comparisons if c.numbers and not c.contract], flat)
+        if eager.kept and not self._repeats(flat, eager):
+            self.sink.emit(StateLost(self._assignment(eager.kept[0]), eager.kept))
+            return Trial({}, VerdictOutcome.DIFFERS, reason="a second call gives another result in eager")
         return _trial({}, comparisons)
+
+    def _repeats(self, flat: Sequence[Any], first: EagerRun) -> bool:
+        """Whether a second call in a row gives what the first one gave."""
+        second = self._eager(flat, calls=2)
+        tensors = [(a, b) for a, b in zip(second.outputs, first.outputs, strict=False) if isinstance(b, torch.Tensor)]
+        return all(compare(again.cpu(), once).agrees for again, once in tensors if not once.is_complex())
+
+    def _assignment(self, attribute: str) -> Site:
+        """The line of the user's code that sets an attribute of a module."""
+        path, _, name = attribute.rpartition(".")
+        owner = type(self.draft.captured.request.model.get_submodule(path))
+        file = inspect.getsourcefile(owner) or ""
+        line = attribute_assignment(file, owner.__name__, name)
+        if line is None or not self.draft.captured.sources.is_user(file):
+            return self.draft.captured.sources.fallback()
+        return Site(region(file, line), module=path, module_class=owner.__qualname__)
+
+    def _report_numbers(self, differing: Sequence[tuple[OutputBinding, Comparison]], flat: Sequence[Any]) -> None:
+        """One finding where the numbers part; outputs that part nowhere else are consequences of it."""
+        if not differing:
+            return
+        first = self._first_diverging(flat)
+        binding, comparison = differing[0]
+        if first is not None:
+            site = self.draft.captured.sources.site(first)
+            self.sink.emit(NumbersDiffer(site, binding.name, comparison.numbers, "", str(first.target)))
+            return
+        for binding, comparison in differing:
+            self.sink.emit(NumbersDiffer(self._site(binding), binding.name, comparison.numbers, "", ""))
 
     def _other(self, dim: str, candidates: Sequence[OtherSize]) -> Trial:
         """The first other size that eager can run decides."""
@@ -107,9 +141,10 @@ class _Verifier:
         self.sink.emit(FailsAtOtherSize(site, tried.dim, tried.size, tried.traced, reason))
         return Trial({tried.dim: tried.size}, VerdictOutcome.DIFFERS, reason=f"{tried.dim}={tried.size}: {reason}")
 
-    def _eager(self, flat: Sequence[Any]) -> EagerRun:
+    def _eager(self, flat: Sequence[Any], calls: int = 1) -> EagerRun:
         request = self.draft.captured.request
-        return run_eager(request.model, self.draft.captured.exported, flat, request.options.training)
+        updated = [binding.source for binding in self.draft.outputs if binding.kind is OutputKind.STATE]
+        return run_eager(request.model, self.draft.captured.exported, flat, request.options.training, updated, calls)
 
     def _onnx(self, flat: Sequence[Any]) -> list[torch.Tensor]:
         return self.session.run(graph_inputs(self.draft, flat))
@@ -160,8 +195,8 @@ def graph_inputs(draft: OnnxDraft, flat: Sequence[Any]) -> dict[str, torch.Tenso
 
 def expected(binding: OutputBinding, eager: EagerRun, draft: OnnxDraft) -> torch.Tensor:
     """What eager says the output should be."""
-    if binding.kind is OutputKind.BUFFER:
-        return eager.buffers[binding.source]
+    if binding.kind is OutputKind.STATE:
+        return eager.state[binding.source]
     if binding.kind is OutputKind.MUTATED_INPUT:
         position = next(each.position for each in draft.inputs if each.name == binding.source)
         return torch.as_tensor(eager.inputs[position or 0])
@@ -216,7 +251,8 @@ def _draws(node: fx.Node) -> bool:
     if name == "aten::rrelu":
         return bool(node.kwargs.get("training", len(arguments) > 3 and arguments[3]))
     if "attention" in name:
-        return bool(node.kwargs.get("dropout_p", arguments[4] if len(arguments) > 4 else 0.0))
+        place = [argument.name for argument in schema(node.target).arguments].index("dropout_p")
+        return bool(node.kwargs.get("dropout_p", arguments[place] if len(arguments) > place else 0.0))
     if name in ("aten::lstm", "aten::gru", "aten::rnn_tanh", "aten::rnn_relu"):
         return any(isinstance(a, float) and a > 0 for a in arguments) and True in arguments[-3:]
     return True
