@@ -1,10 +1,11 @@
 """One measurement, in a process that does nothing else: one model, exported once, by one side.
 
-    python tests/bench/measure.py list PATTERN FILE          names of the models, and the modules that exporting loads
-    python tests/bench/measure.py SIDE NAME MODULES FILE     SIDE is "peer", "ours" or "verified"
+    python tests/bench/measure.py list PATTERN FILE     names of the models, and the modules that exporting loads
+    python tests/bench/measure.py serve MODULES         measures what is asked for on stdin: SIDE NAME FILE, one a line
 
-Everything that either exporter imports, now or in the middle of an export, is imported first; the model is built and
-called once; then the clocks start. FILE gets one JSON object.
+SIDE is "peer", "ours" or "verified"; FILE gets one JSON object. The server imports everything that either exporter
+imports, now or in the middle of an export, and does nothing else; each measurement is a fork of it, in which the model
+is built and called once before the clocks start. An answer on stdout, the exit status, says that a measurement is over.
 """
 
 from __future__ import annotations
@@ -53,12 +54,9 @@ def verified(sample: zoo.Sample) -> Result:
 SIDES: dict[str, Callable[[zoo.Sample], Result]] = {"peer": peer, "ours": ours, "verified": verified}
 
 
-def measure(side: str, name: str, modules: list[str]) -> dict[str, Any]:
+def measure(side: str, name: str) -> dict[str, Any]:
     """CPU and wall seconds, peak memory growth, node count and seconds per pass of one export."""
     sample = zoo.named(name).build()
-    for module in modules:
-        with contextlib.suppress(Exception):
-            importlib.import_module(module)
     with torch.no_grad():
         sample.model(*sample.args, **sample.kwargs)
     sample = zoo.named(name).build()
@@ -127,16 +125,36 @@ def _silence() -> Iterator[None]:
             os.dup2(kept[1], 2)
 
 
-def main(what: str, *rest: str) -> None:
-    """Do what the command line says; a failed export is a result too."""
-    file = Path(rest[-1])
+def write(file: str, work: Callable[[], dict[str, Any]]) -> None:
+    """Write what `work` found; that it failed is a result too."""
     with _silence():
         try:
-            found = survey(rest[0]) if what == "list" else measure(what, rest[0], json.loads(Path(rest[1]).read_text()))
+            found = work()
         except Exception as error:
             found = {"error": f"{type(error).__name__}: {next(iter(str(error).strip().splitlines()), '')}"}
-    file.write_text(json.dumps(found))
+    Path(file).write_text(json.dumps(found))
+
+
+def serve(modules: list[str]) -> None:
+    """Import everything once, then measure in forks until stdin ends."""
+    with _silence():
+        for module in modules:
+            with contextlib.suppress(Exception):
+                importlib.import_module(module)
+    gc.collect()
+    gc.freeze()
+    for request in sys.stdin:
+        side, name, file = request.split(maxsplit=2)
+        child = os.fork()
+        if child == 0:
+            write(file.strip(), lambda side=side, name=name: measure(side, name))  # type: ignore[misc]
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[1] == "list":
+        write(sys.argv[3], lambda: survey(sys.argv[2]))
+    else:
+        serve(json.loads(Path(sys.argv[2]).read_text()))

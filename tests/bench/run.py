@@ -3,6 +3,7 @@
     python tests/bench/run.py [--only PATTERN] [--runs N] [--write docs/benchmarks.md]
 
 Each measurement is a process of its own (see measure.py); the sides take turns, so that a busy machine slows both.
+It runs where processes can fork.
 """
 
 from __future__ import annotations
@@ -32,20 +33,17 @@ STARTS = {
 def main() -> int:
     """Measure, print, and write the page when asked to; the exit code."""
     asked = _arguments()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        found = _process(folder, "list", asked.only)
-        if "error" in found:
-            print(found["error"], file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder, Measurements(Path(folder), asked.only) as measurements:
+        if measurements.error:
+            print(measurements.error, file=sys.stderr)
             return 3
-        if not found["names"]:
+        if not measurements.names:
             print(f"no model matches {asked.only}", file=sys.stderr)
             return 2
-        (folder / "modules.json").write_text(json.dumps(found["modules"]))
         print(HEADING)
         models = []
-        for model_name in found["names"]:
-            models.append(_compare(folder, model_name, asked.runs))
+        for name in measurements.names:
+            models.append(_compare(measurements, name, asked.runs))
             print(line(models[-1]), flush=True)
     starts = {title: _start(code) for title, code in STARTS.items()}
     print("", *summary(models), "", *per_pass(models), "", *start_up(starts), sep="\n")
@@ -56,27 +54,57 @@ def main() -> int:
     return 0
 
 
-def _compare(folder: Path, name: str, runs: int) -> Model:
+def _compare(measurements: Measurements, name: str, runs: int) -> Model:
     """All measurements of one model: peer, ours, verified, peer, ours, ..."""
     model = Model(name)
     for _ in range(runs):
         for side in SIDES:
             if not model.series(side).error:
-                model.series(side).add(_process(folder, side, name, str(folder / "modules.json")))
+                model.series(side).add(measurements.one(side, name))
     return model
 
 
-def _process(folder: Path, *arguments: str) -> dict[str, Any]:
-    """What one run of measure.py found."""
-    file = folder / "found.json"
-    file.unlink(missing_ok=True)
-    command = [sys.executable, str(MEASURE), *arguments, str(file)]
-    ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
-    if not file.exists():
+class Measurements:
+    """The process that measures. `names` are the models that match; `error` is why nothing can be measured."""
+
+    def __init__(self, folder: Path, pattern: str) -> None:
+        self.file = folder / "found.json"
+        command = [sys.executable, str(MEASURE), "list", pattern, str(self.file)]
+        ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
         last = next(reversed(ended.stderr.strip().splitlines()), "no message")
-        return {"error": f"the process ended with code {ended.returncode}: {last}"}
-    found: dict[str, Any] = json.loads(file.read_text())
-    return found
+        found = self._found(f"listing the models ends with code {ended.returncode}: {last}")
+        self.error: str = found.get("error", "")
+        self.names: list[str] = found.get("names", [])
+        modules = folder / "modules.json"
+        modules.write_text(json.dumps(found.get("modules", [])))
+        self.server = subprocess.Popen(
+            [sys.executable, str(MEASURE), "serve", str(modules)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def one(self, side: str, name: str) -> dict[str, Any]:
+        """What one export found."""
+        assert self.server.stdin is not None
+        assert self.server.stdout is not None
+        self.server.stdin.write(f"{side} {name} {self.file}\n")
+        self.server.stdin.flush()
+        status = self.server.stdout.readline().strip()
+        return self._found(f"the process ends with code {status or 'unknown'}")
+
+    def _found(self, otherwise: str) -> dict[str, Any]:
+        if not self.file.exists():
+            return {"error": otherwise}
+        found: dict[str, Any] = json.loads(self.file.read_text())
+        self.file.unlink()
+        return found
+
+    def __enter__(self) -> Measurements:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.communicate()
 
 
 def _start(code: str, runs: int = 7) -> float | None:

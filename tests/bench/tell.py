@@ -27,8 +27,9 @@ COLUMNS = (
 LAYOUT = "{:30}" + "{:>11}" * (len(COLUMNS) - 1)
 HEADING = LAYOUT.format(*COLUMNS)
 METHOD = """\
-Each figure is the median of the runs. Each run is a process of its own, in which everything that either exporter
-imports is imported, the model is built and called once, and only then the clocks start. The exporters take turns.
+Each figure is the median of the runs. Each run is a process of its own, forked from one that has imported everything
+that either exporter imports; in it the model is built and called once, and only then the clocks start. The exporters
+take turns.
 
 - CPU seconds count all threads. The peer runs with its defaults: optimised, not verified. "our CPU s" is the same of
   onnxdx (`verify=False`), "verified" is its complete export, "ratio" is our CPU seconds over the peer's.
