@@ -1,4 +1,4 @@
-"""onnxdx: export PyTorch models to ONNX; every export is proven, or everything in its way is named on your own lines."""
+"""onnxdx: export PyTorch models to ONNX; every export is proven, or all in its way is named on your own lines."""
 
 from onnxdx.api import ExportError, dynamo_export, export
 from onnxdx.program import ONNXProgram

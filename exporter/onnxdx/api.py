@@ -81,7 +81,7 @@ def _export(
 
 
 def project_root(path: str) -> str:
-    """The nearest folder above `path` that holds a pyproject.toml or a repository; the working directory if none does."""
+    """The nearest folder above `path` with a pyproject.toml or a repository; the working directory if there is none."""
     for folder in Path(path).resolve().parents:
         if (folder / "pyproject.toml").exists() or (folder / ".git").exists():
             return str(folder)

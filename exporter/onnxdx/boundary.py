@@ -54,7 +54,9 @@ def graph_inputs(t: Translation) -> tuple[list[ir.Value], tuple[InputBinding, ..
             t.values[node] = None
             continue
         if fake_mode_of(tensor) is not None:
-            t.values[node] = t.typed(SymbolicTensor(name=t.names.unique(spec.target or node.name)), node.meta.get("val"))
+            t.values[node] = t.typed(
+                SymbolicTensor(name=t.names.unique(spec.target or node.name)), node.meta.get("val")
+            )
             inputs.append(t.values[node])
             continue
         value = _initializer(t, node, spec, tensor, shared, keep_apart=spec.target in mutated)
@@ -131,7 +133,7 @@ def graph_outputs(t: Translation) -> tuple[list[ir.Value], tuple[OutputBinding, 
 
 
 def _output(t: Translation, value: ir.Value, name: str, taken: set[int], node: fx.Node | None) -> ir.Value:
-    """The value under its output name: an Identity when it is an input, a weight, a constant or an output already."""
+    """The value under its output name; an Identity of it when it is an input, a constant or an output already."""
     if id(value) in taken or value.producer() is None:
         copy = t.tracer.emit("Identity", [value]).outputs[0]
         copy.type, copy.shape = value.type, value.shape

@@ -27,6 +27,7 @@ _TOLERANCES = {
     torch.float16: Tolerance(1e-2, 4e-3),
     torch.bfloat16: Tolerance(4e-2, 2e-2),
 }
+_EIGHT_BITS = Tolerance(0.13, 0.07)
 _MASK = 1e15
 """Magnitudes from here on are masks ("minus infinity" in finite numbers); they do not set the scale of a tensor."""
 
@@ -46,8 +47,11 @@ class Comparison:
         return not self.contract and not self.numbers
 
 
-def compare(onnx: torch.Tensor, eager: torch.Tensor) -> Comparison:
-    """Compare one tensor of ONNX Runtime with the one of eager. Complex eager tensors are compared as real pairs."""
+def compare(onnx: torch.Tensor, eager: torch.Tensor, precision: torch.dtype = torch.float64) -> Comparison:
+    """Compare one tensor of ONNX Runtime with the one of eager. Complex eager tensors are compared as real pairs.
+
+    `precision` is the coarsest type that the tensor was computed in, when that is coarser than its own.
+    """
     if eager.is_complex():
         eager = torch.view_as_real(eager.resolve_conj())
     eager = eager.detach().cpu()
@@ -59,7 +63,8 @@ def compare(onnx: torch.Tensor, eager: torch.Tensor) -> Comparison:
         return Comparison()
     if not eager.dtype.is_floating_point:
         return _exact(onnx, eager)
-    return _close(onnx, eager, _TOLERANCES.get(eager.dtype, Tolerance(0.13, 0.07)))
+    coarsest = max(eager.dtype, precision, key=lambda dtype: torch.finfo(dtype).eps)
+    return _close(onnx, eager, _TOLERANCES.get(coarsest, _EIGHT_BITS))
 
 
 def _exact(onnx: torch.Tensor, eager: torch.Tensor) -> Comparison:

@@ -13,6 +13,8 @@ from typing import Any, cast
 
 import sympy
 import torch
+from sympy.printing.precedence import PRECEDENCE
+from sympy.printing.str import StrPrinter
 
 # What torch.export raises, by class and not by text: dynamo's graph breaks and user errors (2.9 - 2.14).
 from torch._dynamo.exc import Unsupported, UserError, UserErrorType
@@ -83,7 +85,7 @@ def decompositions() -> Mapping[OpOverload, Callable[..., Any]]:
 
 
 def name_of(target: OpOverload | HigherOrderOperator) -> str:
-    """"aten::add.Tensor"; `name()` has no annotations in torch (2.9 - 2.14)."""
+    """ "aten::add.Tensor"; `name()` has no annotations in torch (2.9 - 2.14)."""
     return str(target.name())  # type: ignore[no-untyped-call]
 
 
@@ -138,19 +140,25 @@ def unflatten_inputs(exported: torch.export.ExportedProgram, flat: Sequence[Any]
 def output_paths(exported: torch.export.ExportedProgram) -> list[tuple[str, ...]]:
     """For each flat output its path of keys in the model's own output structure ("logits",), ("1", "0"), ...
 
-    `tree_flatten_with_path` is private (2.9 - 2.14).
+    The keys are read from the spec alone, because classes may refuse to be built of anything but tensors. A spec's
+    `context` is documented by nothing but `torch.utils._pytree` itself (2.9 - 2.14): the keys of a mapping or of a
+    model output, the class of a named tuple.
     """
-    from torch.utils import _pytree
-
     out_spec = exported.call_spec.out_spec
-    if out_spec is None:
-        return []
-    tree = _pytree.tree_unflatten(list(range(out_spec.num_leaves)), out_spec)
-    leaves, _ = _pytree.tree_flatten_with_path(tree)
-    return [
-        tuple(str(getattr(key, "key", getattr(key, "idx", getattr(key, "name", key)))) for key in path)
-        for path, _ in leaves
-    ]
+    return [] if out_spec is None else list(_leaf_paths(out_spec, ()))
+
+
+def _leaf_paths(spec: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    children = spec.children()
+    if spec.type is None or (not children and spec.num_leaves == 1):
+        yield path
+        return
+    context = spec.context
+    fields = getattr(context, "_fields", context)
+    named = isinstance(fields, (list, tuple)) and len(fields) == len(children)
+    keys = [str(key) for key in fields] if named and all(isinstance(key, str) for key in fields) else []
+    for index, child in enumerate(children):
+        yield from _leaf_paths(child, (*path, keys[index] if keys else str(index)))
 
 
 # --- capture: stacks, symbolic sizes and errors of torch.export ---
@@ -222,7 +230,7 @@ def no_printed_graphs() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _replaced(owner: type, name: str, method: Callable[..., Any]) -> Iterator[None]:
+def _replaced(owner: object, name: str, method: Callable[..., Any]) -> Iterator[None]:
     original = getattr(owner, name)
     setattr(owner, name, method)
     try:
@@ -235,11 +243,22 @@ def _replaced(owner: type, name: str, method: Callable[..., Any]) -> Iterator[No
 def real_tensors() -> Iterator[None]:
     """While open, torch.export decides what depends on data by the data of the inputs.
 
-    This is what `torch.export.draft_export` does; that function also writes a log folder (2.9 - 2.14).
+    This is what `torch.export.draft_export` does; that function also writes a log folder. Each operator is then run for
+    real and compared with its fake kernel; that a size in this comparison depends on data is no mismatch (2.9 - 2.14).
     """
     import torch._functorch.config as functorch
+    from torch._subclasses import fake_tensor
 
-    with functorch.patch(fake_tensor_propagate_real_tensors=True, generate_fake_kernels_from_real_mismatches=True):
+    compare = fake_tensor._check_fake_real_tensors
+
+    def compare_what_is_known(*args: Any, **kwargs: Any) -> None:
+        with contextlib.suppress(GuardOnDataDependentSymNode):
+            compare(*args, **kwargs)
+
+    with (
+        functorch.patch(fake_tensor_propagate_real_tensors=True, generate_fake_kernels_from_real_mismatches=True),
+        _replaced(fake_tensor, "_check_fake_real_tensors", compare_what_is_known),
+    ):
         yield
 
 
@@ -296,9 +315,24 @@ def written(expression: Any, names: Mapping[str, str]) -> str:
 
 
 def _side(expression: Any, names: Mapping[str, str]) -> str:
-    text = re.sub(r"\b(?:Python)?Mod\(([^(),]+), ([^(),]+)\)", r"\1 % \2", str(expression))
-    text = re.sub(r"\(\((\w+)//(\w+)\)\)|\((\w+)//(\w+)\)", r"\1\3 // \2\4", text)
-    return re.sub(r"\b[a-z]+\d+\b", lambda match: names.get(match[0], match[0]), text)
+    return re.sub(r"\b[a-z]+\d+\b", lambda match: names.get(match[0], match[0]), _SizePrinter().doprint(expression))
+
+
+class _SizePrinter(StrPrinter):  # type: ignore[misc]
+    """Prints torch's functions over sizes as Python's operators; the methods are named after torch's classes."""
+
+    def _print_Mod(self, expression: Any) -> str:
+        return self._operation(expression, "%")
+
+    def _print_FloorDiv(self, expression: Any) -> str:
+        return self._operation(expression, "//")
+
+    def _operation(self, expression: Any, sign: str) -> str:
+        parts = (self.parenthesize(part, PRECEDENCE["Pow"]) for part in expression.args)
+        return f" {sign} ".join(parts)
+
+    _print_PythonMod = _print_Mod
+    _print_CleanDiv = _print_FloorDiv
 
 
 def equality(condition: Any, names: Mapping[str, str]) -> str:

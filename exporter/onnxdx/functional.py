@@ -49,7 +49,7 @@ def locally_functional(graph: fx.Graph) -> fx.Graph | None:
 
 
 def _share(node: fx.Node, written: object, fresh: set[fx.Node]) -> None:
-    """After `b = relu_(a)` both names are one tensor, so that a later write through either reaches both only if alone."""
+    """After `b = relu_(a)` both names are one tensor: it is fresh only if nothing else has seen it."""
     assert isinstance(written, fx.Node)
     fresh.discard(written)
     fresh.discard(node)

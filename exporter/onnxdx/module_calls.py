@@ -81,7 +81,7 @@ def _function_graph(t: Translation, formal: list[ir.Value], returned: list[ir.Va
 
 
 def _unified(t: Translation, region: Region, body: ir.Graph) -> ir.Function:
-    """The function with this body: a known one if an equal body was met, or a new one with an overload of its own."""
+    """The function with this body: a known one if an equal body was met, else a new one with its own overload."""
     domain, name = function_domain(region.class_name), function_name(region.class_name)
     key = f"{domain}:{name}:{body_key(body)}"
     known = t.functions.get(key)

@@ -70,10 +70,10 @@ class OnnxRegistry:
     user: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
 
     def with_op(self, target: OpOverload | str, function: OnnxFunction, *, complex: bool = False) -> OnnxRegistry:
-        """A new registry in which `function` stands for `target` ("ns::name.overload" or `torch.ops.ns.name.overload`).
+        """A new registry in which `function` stands for `target`: an overload, or its name "ns::name.overload".
 
-        `function` is an onnxscript function or a plain Python function that calls onnxscript operators. An operator with
-        an entry is not decomposed any more.
+        `function` is an onnxscript function or a plain Python function that calls onnxscript operators. An operator
+        with an entry is not decomposed any more.
         """
         if not isinstance(function, (onnxscript.OnnxFunction, onnxscript.values.TracedOnnxFunction)):
             function = onnxscript.values.TracedOnnxFunction(onnxscript.values.Opset("onnxdx.user", 1), function)

@@ -20,6 +20,7 @@ class Use(enum.Enum):
     WHILE = "while"
     ASSERT = "assert"
     LOGIC = "and"
+    MATCH = "match"
     FILTER = "filter"
     LOOP = "for"
     VALUE = "value"
@@ -28,7 +29,7 @@ class Use(enum.Enum):
     @property
     def decides(self) -> bool:
         """Whether Python decides by the truth of the value."""
-        return self in (Use.IF, Use.WHILE, Use.ASSERT, Use.LOGIC, Use.FILTER)
+        return self in (Use.IF, Use.WHILE, Use.ASSERT, Use.LOGIC, Use.MATCH, Use.FILTER)
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,9 @@ def construct(spot: Spot, hint: str = "") -> Construct:
         use, test, owner = decided
         rejects = use is Use.ASSERT or (isinstance(owner, ast.If) and isinstance(owner.body[-1], ast.Raise))
         return Construct(use, _text(test), _location(spot.path, test), _rewrite(tree, owner, test), rejects)
+    matched = _matched(tree, spot)
+    if matched is not None:
+        return Construct(Use.MATCH, _text(matched), _location(spot.path, matched))
     looped = _looped(tree, spot)
     if looped is not None:
         return Construct(Use.LOOP, _text(looped), _location(spot.path, looped))
@@ -120,7 +124,7 @@ def _parsed(text: str) -> ast.Module | None:
         return None
 
 
-_Owner = ast.If | ast.While | ast.Assert | ast.IfExp | ast.BoolOp | ast.UnaryOp | ast.comprehension
+_Owner = ast.If | ast.While | ast.Assert | ast.IfExp | ast.BoolOp | ast.UnaryOp | ast.comprehension | ast.match_case
 
 
 def _decision(tree: ast.Module, spot: Spot) -> tuple[Use, ast.expr, _Owner] | None:
@@ -149,6 +153,8 @@ def _tests(node: ast.AST) -> Iterator[tuple[Use, ast.expr, _Owner]]:
         case ast.comprehension():
             for test in node.ifs:
                 yield Use.FILTER, test, node
+        case ast.match_case(guard=ast.expr() as guard):
+            yield Use.IF, guard, node
         case ast.BoolOp():
             for value in node.values[:-1]:
                 yield Use.LOGIC, value, node
@@ -156,7 +162,7 @@ def _tests(node: ast.AST) -> Iterator[tuple[Use, ast.expr, _Owner]]:
             yield Use.LOGIC, node.operand, node
 
 
-def _holds(node: ast.expr, spot: Spot) -> bool:
+def _holds(node: ast.expr | ast.pattern, spot: Spot) -> bool:
     first, last = node.lineno, node.end_lineno or node.lineno
     if not spot.column:
         return first <= spot.line <= last
@@ -192,6 +198,14 @@ def _use_of(node: ast.expr) -> Use:
         case ast.Call():
             return Use.CALL
     return Use.VALUE
+
+
+def _matched(tree: ast.Module, spot: Spot) -> ast.expr | None:
+    """What a `match` looks at, when `spot` is one of its patterns."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Match) and any(_holds(case.pattern, spot) for case in node.cases):
+            return node.subject
+    return None
 
 
 def _looped(tree: ast.Module, spot: Spot) -> ast.expr | None:

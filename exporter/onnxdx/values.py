@@ -55,9 +55,9 @@ class DecomposedProgram:
     """The captured graph, functional, with the nodes decomposed that no ONNX function stands for.
 
     `graph` is the main graph; `subgraphs` are the bodies of control flow by the path under which get_attr nodes name
-    them ("true_graph_0", and "true_graph_0.body_graph_0" for one inside another). `owner` holds what else get_attr nodes
-    name, `constants` the tensors that decomposition made. `dead_ends` are nodes that stay although nothing can place them,
-    because a finding already says so.
+    them ("true_graph_0", and "true_graph_0.body_graph_0" for one inside another). `owner` holds what else get_attr
+    nodes name, `constants` the tensors that decomposition made. `dead_ends` are nodes that stay although nothing can
+    place them, because a finding already says so.
     """
 
     captured: CapturedProgram

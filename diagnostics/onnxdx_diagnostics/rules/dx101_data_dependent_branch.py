@@ -46,7 +46,7 @@ def build():
     rewrite: str = ""
 
     def message(self) -> str:
-        decision = f"{self.keyword} {self.test}" if self.keyword in ("if", "while", "assert") else self.test
+        decision = f"{self.keyword} {self.test}" if self.keyword in ("if", "while", "assert", "match") else self.test
         return f"`{decision}` decides by the values of a tensor, which a captured graph does not have."
 
     def fixes(self) -> tuple[Fix, ...]:
@@ -56,6 +56,8 @@ def build():
         if self.keyword == "while":
             text = "torch.while_loop(cond_fn, body_fn, carried_inputs)"
             return (Fix("Bound the loop by a number that Python knows, or make it part of the graph", text=text),)
+        if self.keyword == "match":
+            return (Fix("Compute every case and choose with `torch.where`, or nest `torch.cond`"),)
         if self.keyword == "filter":
             return (Fix("Keep every element and mask it, for example with `torch.where`, instead of dropping some"),)
         template = f"torch.cond({self.test}, true_fn, false_fn, operands)"

@@ -51,6 +51,8 @@ def build():
         return f"Input `{self.input}` is a `{self.type_name}`, which torch.export cannot take apart."
 
     def fixes(self) -> tuple[Fix, ...]:
+        if self.type_name == "ndarray":
+            return (Fix("Pass it as a tensor", text=f"torch.as_tensor({self.input})"),)
         return (registration(self.type_name, self.is_dataclass), Fix("Or pass its tensors as inputs of their own"))
 
 

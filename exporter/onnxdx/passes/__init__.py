@@ -1,1 +1,1 @@
-"""The passes. Each is a function from one frozen value to the next; none knows another, `pipeline` knows their order."""
+"""The passes. Each is a function from one frozen value to the next; none knows another, `pipeline` knows the order."""

@@ -20,7 +20,7 @@ from torch.export import ExportedProgram
 
 from onnxdx import capture_errors, compat, dynamic_shapes, plain_run, size_guards
 from onnxdx.dynamic_shapes import Asked
-from onnxdx.provenance import SourceMap, Spot
+from onnxdx.provenance import SourceMap, Spot, chain_of
 from onnxdx.recording import StackRecorder
 from onnxdx.request import ExportRequest
 from onnxdx.size_guards import SizeGuard
@@ -231,7 +231,12 @@ class _Bench:
             yield from capture_errors.unknown_outputs(self.request.model, self.eager_run.output, self.sources)
 
     def behind(self, error: BaseException) -> Iterator[Finding]:
-        """What ended the stand-in: a further fault, when it has a line of its own."""
+        """What ended the stand-in: a further fault, when it has a line of its own.
+
+        That a decision depends on data is none: the stand-in guesses, and fails only where torch has lost the values.
+        """
+        if any(isinstance(link, compat.GuardOnDataDependentSymNode) for link in chain_of(error)):
+            return
         told = capture_errors.explained(error, self.sources)
         if told is None and self.line_of(error) is not None:
             told = next(self.fails_in_eager(), None) or capture_errors.unexplained([error], self.sources)

@@ -78,7 +78,7 @@ def _functional(captured: CapturedProgram, sink: Sink, dead_ends: set[fx.Node]) 
 
 
 def _refuse_fake_constants(captured: CapturedProgram) -> None:
-    """A capture may hold fake tensors as constants (`weight.data.mul_()`); torch ends the process on retracing those."""
+    """A capture may hold fake tensors as constants (`weight.data.mul_()`); a retrace of those ends the process."""
     if any(fake_mode_of(value) for value in captured.exported.constants.values()):
         raise ValueError("the captured graph holds a tensor that has lost its values, as `.data` gives one")
 
@@ -298,7 +298,7 @@ def _mutable(argument: Any) -> Any:
 
 
 def _difference(node: fx.Node, graph: fx.Graph) -> str:
-    """How the results of a decomposition differ from those of the operator, in dtype or rank; empty when they do not."""
+    """How the results of a decomposition differ from the operator's, in dtype or rank; empty when they do not."""
     (output,) = (step for step in graph.nodes if step.op == "output")
     theirs = output.args[0]
     expected = node.meta.get("val")

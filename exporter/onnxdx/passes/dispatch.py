@@ -148,9 +148,8 @@ def _tensor_arguments(node: fx.Node) -> list[tuple[int, object]]:
     found: list[tuple[int, object]] = []
     for index, argument in enumerate(node.args):
         items = argument if isinstance(argument, (list, tuple)) else [argument]
-        for item in items:
-            if isinstance(item, fx.Node) and index != condition:
-                found.append((index, item.meta.get("val")))
+        nodes = [item for item in items if isinstance(item, fx.Node) and index != condition]
+        found.extend((index, node_given.meta.get("val")) for node_given in nodes)
     return found
 
 

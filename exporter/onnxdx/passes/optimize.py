@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import onnx_ir as ir
@@ -17,15 +19,31 @@ _FOLDED_BYTES = 1 << 16
 
 
 def run(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
-    """The draft with its model optimised in place, if that was asked for. Provenance survives: nodes keep their id, new ones inherit it."""
+    """The draft with its model optimised in place, if that was asked for.
+
+    Provenance survives: nodes keep their id, new ones inherit it.
+    """
     model = draft.model
     _tidy(model)
     if draft.captured.request.options.optimize:
-        for step in _steps():
-            step(model)
+        with _quiet():
+            for step in _steps():
+                step(model)
     _close_subgraphs(model)
     _inherit_provenance(draft)
     return replace(draft, inputs=_kept_inputs(draft))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """onnxscript logs a warning for every node that it does not fold, which is not the user's concern."""
+    logger = logging.getLogger("onnxscript")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _tidy(model: ir.Model) -> None:
@@ -64,7 +82,7 @@ def _kept_inputs(draft: OnnxDraft) -> tuple[InputBinding, ...]:
 
 
 def _close_subgraphs(model: ir.Model) -> None:
-    """Every output of a branch or loop body is computed in it: an Identity stands where optimisation left an outer value.
+    """Compute every output of a branch or loop body in it: by an Identity where optimisation left an outer value.
 
     ONNX requires it (IR specification, "Graphs"), and eliminating identities does not look at it.
     """

@@ -1,4 +1,4 @@
-"""Validate: the ONNX checker, strict shape inference, unique names, and the contract of every value with the capture."""
+"""Validate: the ONNX checker, strict shape inference, unique names, and each value's contract with the capture."""
 
 from __future__ import annotations
 

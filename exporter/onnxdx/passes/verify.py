@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -52,6 +53,13 @@ class _Verifier:
     sink: Sink
     session: Session
 
+    @cached_property
+    def precision(self) -> torch.dtype:
+        """The coarsest floating-point type that the model computes in: its outputs can agree no better than that."""
+        values = (n.meta.get("val") for _, g in self.draft.plan.plan.program.graphs() for n in g.nodes)
+        floats = {v.dtype for v in values if isinstance(v, torch.Tensor) and v.dtype.is_floating_point}
+        return max(floats, key=lambda dtype: torch.finfo(dtype).eps, default=torch.float64)
+
     def verdict(self) -> Verdict:
         captured = self.draft.captured
         request = captured.request
@@ -89,7 +97,8 @@ class _Verifier:
         """Whether a second call in a row gives what the first one gave."""
         second = self._eager(flat, calls=2)
         tensors = [(a, b) for a, b in zip(second.outputs, first.outputs, strict=False) if isinstance(b, torch.Tensor)]
-        return all(compare(again.cpu(), once).agrees for again, once in tensors if not once.is_complex())
+        real = [(again.cpu(), once) for again, once in tensors if not once.is_complex()]
+        return all(compare(again, once, self.precision).agrees for again, once in real)
 
     def _assignment(self, attribute: str) -> Site:
         """The line of the user's code that sets an attribute of a module."""
@@ -151,7 +160,7 @@ class _Verifier:
 
     def _compared(self, results: Sequence[torch.Tensor], eager: EagerRun) -> list[tuple[OutputBinding, Comparison]]:
         return [
-            (binding, compare(result, expected(binding, eager, self.draft)))
+            (binding, compare(result, expected(binding, eager, self.draft), self.precision))
             for binding, result in zip(self.draft.outputs, results, strict=True)
         ]
 
@@ -183,7 +192,9 @@ class _Verifier:
         for node in self.draft.plan.plan.program.graph.nodes:
             for name, (node_of, _) in watched.items():
                 value = reference.get(node_of)
-                if node_of is node and isinstance(value, torch.Tensor) and not compare(results[name], value).agrees:
+                if node_of is not node or not isinstance(value, torch.Tensor):
+                    continue
+                if not compare(results[name], value, self.precision).agrees:
                     return node
         return None
 
@@ -246,7 +257,7 @@ def _draws(node: fx.Node) -> bool:
         return False
     name = name_of(node.target).partition(".")[0]
     arguments = list(node.args)
-    if name in ("aten::dropout", "aten::native_dropout", "aten::feature_dropout", "aten::alpha_dropout"):
+    if name.rstrip("_") in ("aten::dropout", "aten::native_dropout", "aten::feature_dropout", "aten::alpha_dropout"):
         return bool(node.args[2]) and bool(node.args[1])
     if name == "aten::rrelu":
         return bool(node.kwargs.get("training", len(arguments) > 3 and arguments[3]))
