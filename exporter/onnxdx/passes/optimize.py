@@ -82,9 +82,10 @@ def _kept_inputs(draft: OnnxDraft) -> tuple[InputBinding, ...]:
 
 
 def _close_subgraphs(model: ir.Model) -> None:
-    """Compute every output of a branch or loop body in it: by an Identity where optimisation left an outer value.
+    """Compute every output of a branch or loop body in it, and only once: by an Identity where optimisation took it.
 
-    ONNX requires it (IR specification, "Graphs"), and eliminating identities does not look at it.
+    ONNX requires the first (IR specification, "Graphs"), ONNX Runtime the second: it gives wrong numbers for a Scan
+    that carries and stacks one value.
     """
     for node in list(model.graph.all_nodes()):
         for attribute in node.attributes.values():
@@ -93,9 +94,10 @@ def _close_subgraphs(model: ir.Model) -> None:
             body = attribute.as_graph()
             for index, output in enumerate(body.outputs):
                 producer = output.producer()
-                if producer is not None and producer.graph is body:
+                repeated = any(output is other for other in list(body.outputs)[:index])
+                if producer is not None and producer.graph is body and not repeated:
                     continue
-                copy = ir.Value(name=f"{output.name}.{body.name}", type=output.type, shape=output.shape)
+                copy = ir.Value(name=f"{output.name}.{body.name}.{index}", type=output.type, shape=output.shape)
                 body.append(ir.Node("", "Identity", [output], outputs=[copy], metadata_props=dict(node.metadata_props)))
                 body.outputs[index] = copy
 
