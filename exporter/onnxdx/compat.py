@@ -247,9 +247,9 @@ def real_tensors() -> Iterator[None]:
     real and compared with its fake kernel; that a size in this comparison depends on data is no mismatch (2.9 - 2.14).
     """
     import torch._functorch.config as functorch
-    from torch._subclasses import fake_tensor
+    from torch._subclasses import fake_utils
 
-    compare = fake_tensor._check_fake_real_tensors
+    compare = fake_utils._check_fake_real_tensors
 
     def compare_what_is_known(*args: Any, **kwargs: Any) -> None:
         with contextlib.suppress(GuardOnDataDependentSymNode):
@@ -257,7 +257,7 @@ def real_tensors() -> Iterator[None]:
 
     with (
         functorch.patch(fake_tensor_propagate_real_tensors=True, generate_fake_kernels_from_real_mismatches=True),
-        _replaced(fake_tensor, "_check_fake_real_tensors", compare_what_is_known),
+        _replaced(fake_utils, "_check_fake_real_tensors", compare_what_is_known),
     ):
         yield
 
