@@ -345,7 +345,6 @@ def upsample_bicubic2d_aa_vec(
 
 
 _MODES = ("bilinear", "nearest", "bicubic")
-_MODES_OF_OPSET_20 = {"bilinear": "linear", "bicubic": "cubic"}
 _PADDINGS = ("zeros", "border", "reflection")
 
 
@@ -354,15 +353,15 @@ def grid_sampler(
     input: TFloat, grid: TFloat, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> TFloat:
     """grid_sampler(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor"""
-    mode = _MODES[interpolation_mode]
-    if tracer().opset_version >= 20:
-        mode = _MODES_OF_OPSET_20.get(mode, mode)
-    elif rank(input) == 5:
+    if rank(input) == 5 and tracer().opset_version < 20:
         raise NotImplementedError("volumes before opset 20")
-    attributes = {"mode": mode, "padding_mode": _PADDINGS[padding_mode], "align_corners": int(align_corners)}
-    (sampled,) = tracer().emit("GridSample", [input, grid], attributes).outputs
-    sampled.type = input.type
-    return sampled
+    return op.GridSample(
+        input,
+        grid,
+        mode=_MODES[interpolation_mode],
+        padding_mode=_PADDINGS[padding_mode],
+        align_corners=int(align_corners),
+    )
 
 
 @onnx_function("aten::grid_sampler_3d")

@@ -120,10 +120,9 @@ def _reduced(self: Value, dim: int, index: Value, src: Value, reduce: str, inclu
         base = _scattered(self, dim, index, _filled(self, index, number(neutral, self.dtype)), "none")
     if reduce != "mean":
         return _scattered(base, dim, index, src, _REDUCTIONS[reduce])
-    ones = op.Expand(number(1, self.dtype), op.Shape(self))
+    ones = _shaped(op.Expand(number(1, self.dtype), op.Shape(self)), self)
     if not include_self:
         ones = _scattered(ones, dim, index, _filled(self, index, number(0, self.dtype)), "none")
-    ones = _shaped(ones, self)
     counts = _scattered(ones, dim, index, _filled(self, index, number(1, self.dtype)), "add")
     counts = op.Max(counts, number(1, self.dtype))
     total = _scattered(_shaped(base, self), dim, index, src, "add")

@@ -1,0 +1,76 @@
+"""Recurrent layers as the ONNX operators of their name."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+SEQUENCE = torch.randn(2, 5, 4)
+
+LAYERS = {
+    "lstm": nn.LSTM(4, 3, batch_first=True),
+    "lstm-steps-first": nn.LSTM(4, 3),
+    "lstm-deep-both-ways": nn.LSTM(4, 3, num_layers=2, bidirectional=True, batch_first=True),
+    "lstm-without-bias": nn.LSTM(4, 3, bias=False),
+    "lstm-projected": nn.LSTM(4, 3, proj_size=2, batch_first=True),
+    "lstm-projected-deep-both-ways": nn.LSTM(4, 3, proj_size=2, num_layers=2, bidirectional=True),
+    "gru": nn.GRU(4, 3, batch_first=True),
+    "gru-deep-both-ways": nn.GRU(4, 3, num_layers=2, bidirectional=True),
+    "gru-without-bias": nn.GRU(4, 3, bias=False, batch_first=True),
+    "rnn": nn.RNN(4, 3, batch_first=True),
+    "rnn-relu-deep-both-ways": nn.RNN(4, 3, num_layers=2, nonlinearity="relu", bidirectional=True),
+    "rnn-without-bias": nn.RNN(4, 3, bias=False),
+}
+
+
+class Recurrent(nn.Module):
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x, *state):
+        return self.layer(x, *state)
+
+
+@pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
+def test_runs_from_zeros(layer, proven):
+    proven(Recurrent(layer.eval()), SEQUENCE)
+
+
+@pytest.mark.parametrize("name", ["gru", "rnn"])
+def test_runs_from_a_state(name, proven):
+    proven(Recurrent(LAYERS[name].eval()), SEQUENCE, torch.randn(1, 2, 3))
+
+
+class FromState(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = LAYERS["lstm-deep-both-ways"]
+
+    def forward(self, x, h, c):
+        return self.layer(x, (h, c))
+
+
+def test_runs_an_lstm_from_a_state(proven):
+    proven(FromState().eval(), SEQUENCE, torch.randn(4, 2, 3), torch.randn(4, 2, 3))
+
+
+def test_runs_without_a_batch(proven):
+    proven(Recurrent(LAYERS["lstm"].eval()), SEQUENCE[0])
+
+
+@pytest.mark.parametrize("cell", [nn.LSTMCell(4, 3), nn.GRUCell(4, 3), nn.RNNCell(4, 3)], ids=lambda c: type(c).__name__)
+def test_runs_one_step(cell, proven):
+    proven(Recurrent(cell.eval()), torch.randn(2, 4))
+
+
+class Packed(nn.Module):
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x, lengths):
+        packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=True)
+        out, state = self.layer(packed)
+        return nn.utils.rnn.pad_packed_sequence(out, batch_first=True, total_length=5)[0], state
