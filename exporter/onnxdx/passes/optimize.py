@@ -24,12 +24,15 @@ def run(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
     Provenance survives: nodes keep their id, new ones inherit it.
     """
     model = draft.model
+    known = [(output.type, output.shape) for output in model.graph.outputs]
     _tidy(model)
     if draft.captured.request.options.optimize:
         with _quiet():
             for step in _steps():
                 step(model)
     _close_subgraphs(model)
+    for output, (element, shape) in zip(model.graph.outputs, known, strict=True):
+        output.type, output.shape = output.type or element, output.shape or shape
     _inherit_provenance(draft)
     return replace(draft, inputs=_kept_inputs(draft))
 
