@@ -60,7 +60,9 @@ def test_runs_without_a_batch(proven):
     proven(Recurrent(LAYERS["lstm"].eval()), SEQUENCE[0])
 
 
-@pytest.mark.parametrize("cell", [nn.LSTMCell(4, 3), nn.GRUCell(4, 3), nn.RNNCell(4, 3)], ids=lambda c: type(c).__name__)
+@pytest.mark.parametrize(
+    "cell", [nn.LSTMCell(4, 3), nn.GRUCell(4, 3), nn.RNNCell(4, 3)], ids=lambda c: type(c).__name__
+)
 def test_runs_one_step(cell, proven):
     proven(Recurrent(cell.eval()), torch.randn(2, 4))
 

@@ -49,7 +49,9 @@ def sort(self: TReal, dim: int = -1, descending: bool = False) -> tuple[TReal, I
 
 
 @onnx_function("aten::sort.stable")
-def sort_stable(self: TReal, stable: bool | None = None, dim: int = -1, descending: bool = False) -> tuple[TReal, Int64]:
+def sort_stable(
+    self: TReal, stable: bool | None = None, dim: int = -1, descending: bool = False
+) -> tuple[TReal, Int64]:
     """sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)"""
     return sort.func(self, dim, descending)
 
@@ -229,5 +231,3 @@ def isin_scalar(elements: TReal, test_element: float, assume_unique: bool = Fals
 def isin_of_scalar(element: float, test_elements: TReal, assume_unique: bool = False, invert: bool = False) -> Bool:
     """isin.Scalar_Tensor(Scalar element, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor"""
     return _contained(_number_like(test_elements, element), test_elements, invert)
-
-

@@ -106,9 +106,7 @@ def _filled(self: Value, index: Value, value: Any) -> Value:
 
 
 @onnx_function("aten::scatter_reduce.two")
-def scatter_reduce(
-    self: TReal, dim: int, index: Int64, src: TReal, reduce: str, include_self: bool = True
-) -> TReal:
+def scatter_reduce(self: TReal, dim: int, index: Int64, src: TReal, reduce: str, include_self: bool = True) -> TReal:
     """scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor"""
     return _reduced(self, dim, index, _part(self, index, src), reduce, include_self)
 
@@ -142,9 +140,7 @@ def _floor_divided(total: Value, counts: Value) -> Value:
 
 
 @onnx_function("aten::index_reduce")
-def index_reduce(
-    self: TReal, dim: int, index: Int64, source: TReal, reduce: str, include_self: bool = True
-) -> TReal:
+def index_reduce(self: TReal, dim: int, index: Int64, source: TReal, reduce: str, include_self: bool = True) -> TReal:
     """index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor"""
     if rank(self) == 0:
         raise NotImplementedError("index_reduce of a scalar")
@@ -239,5 +235,3 @@ def index_put(
         mask = op.Unsqueeze(only, list(range(rank(only), rank(self)))) if behind else only
         return op.Where(mask, values, self)
     return core.aten_index_put(self, _all_int64(indices), values, accumulate)
-
-
