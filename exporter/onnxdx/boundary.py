@@ -20,7 +20,6 @@ from onnxdx.values import InputBinding, OutputBinding, OutputKind
 from onnxdx_diagnostics.rules.dx413_buffer_updated import BufferUpdated
 from onnxdx_diagnostics.rules.dx414_input_updated import InputUpdated
 
-
 _STATE_KINDS: Mapping[TorchOutputKind, Literal["buffer", "parameter"]] = {
     TorchOutputKind.BUFFER_MUTATION: "buffer",
     TorchOutputKind.PARAMETER_MUTATION: "parameter",

@@ -34,9 +34,7 @@ def call_module(t: Translation, region: Region) -> None:
         body = _function_graph(t, formal, returned, scope)
     t.values, t.names, t.node_names = outer
     function = _unified(t, region, body)
-    node = t.tracer.emit(
-        function.name, given, outputs=len(returned), domain=function.domain, overload=function.overload
-    )
+    node = t.tracer.emit(function.name, given, outputs=len(returned), domain=function.domain)
     _bind_results(t, region, node, results, returned)
 
 
@@ -81,15 +79,17 @@ def _function_graph(t: Translation, formal: list[ir.Value], returned: list[ir.Va
 
 
 def _unified(t: Translation, region: Region, body: ir.Graph) -> ir.Function:
-    """The function with this body: a known one if an equal body was met, else a new one with its own overload."""
+    """The function with this body: a known one if an equal body was met, else a new one with a name of its own.
+
+    Bodies of one class are told apart by name, not by overload: see docs/decisions/0001-function-names.md.
+    """
     domain, name = function_domain(region.class_name), function_name(region.class_name)
     key = f"{domain}:{name}:{body_key(body)}"
     known = t.functions.get(key)
     if known is not None:
         return known
-    variants = sum(1 for other in t.functions.values() if (other.domain, other.name) == (domain, name))
-    overload = str(variants) if variants else ""
-    t.functions[key] = ir.Function(domain, name, overload, graph=body, attributes=[])
+    name = t.function_names.unique(f"{domain}:{name}").partition(":")[2]
+    t.functions[key] = ir.Function(domain, name, graph=body, attributes=[])
     return t.functions[key]
 
 

@@ -64,6 +64,7 @@ class Translation:
         self.named: dict[str, fx.Node] = {}
         self.placeholders: set[str] = set()
         self.functions: dict[str, ir.Function] = {}
+        self.function_names = Names()
         self.values: Values = {}
         self.graph_prefix = ""
 

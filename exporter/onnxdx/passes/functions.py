@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from torch import fx
 
@@ -17,8 +18,17 @@ from onnxdx_diagnostics.rules.dx402_module_in_branch import ModuleInBranch
 from onnxdx_diagnostics.rules.dx403_no_module_boundaries import NoModuleBoundaries
 from onnxdx_diagnostics.sink import Sink
 
-_Calls = tuple[tuple[str, str], ...]
-"""The module calls around a node, outermost first, without the root: (path, class)."""
+
+class _Call(NamedTuple):
+    """One call of a module. `key` tells the calls of a module apart ("L__self__dropout@1" is the second one)."""
+
+    key: str
+    path: str
+    class_name: str
+
+
+_Calls = tuple[_Call, ...]
+"""The module calls around a node, outermost first, without the root."""
 
 
 def run(plan: DispatchPlan, sink: Sink) -> FunctionPlan:
@@ -28,7 +38,7 @@ def run(plan: DispatchPlan, sink: Sink) -> FunctionPlan:
     if program.captured.request.options.functions == "none":
         return FunctionPlan(plan, Region("", "", tuple(nodes)))
     calls = _module_calls(nodes)
-    root = _Planner(calls, program.captured.sources, sink).region(("", ""), nodes, 0)
+    root = _Planner(calls, program.captured.sources, sink).region(_Call("", "", ""), nodes, 0)
     if not any(isinstance(item, Region) for item in root.items):
         sink.emit(NoModuleBoundaries(program.captured.sources.fallback()))
     _report_branches(plan, sink)
@@ -40,7 +50,9 @@ def _module_calls(nodes: Sequence[fx.Node]) -> Mapping[fx.Node, _Calls]:
     calls: dict[fx.Node, _Calls] = {}
     for node in reversed(nodes):
         stack = node.meta.get("nn_module_stack") or {}
-        levels = tuple((path, _class_name(kind)) for path, kind in stack.values() if path and _is_path(path))
+        levels = tuple(
+            _Call(key, path, _class_name(kind)) for key, (path, kind) in stack.items() if path and _is_path(path)
+        )
         if node.op == "get_attr":
             calls[node] = ()
         elif stack and not any(key.startswith("_empty_nn_module_stack") for key in stack):
@@ -75,10 +87,10 @@ class _Planner:
         self.sources = sources
         self.sink = sink
 
-    def region(self, call: tuple[str, str], nodes: Sequence[fx.Node], depth: int) -> Region:
+    def region(self, call: _Call, nodes: Sequence[fx.Node], depth: int) -> Region:
         """The region of one call at a depth of the module stack, with the regions in it."""
         while True:
-            groups: dict[object, list[fx.Node]] = {}
+            groups: dict[_Call | fx.Node, list[fx.Node]] = {}
             for node in nodes:
                 levels = self.calls[node]
                 groups.setdefault(levels[depth] if len(levels) > depth else node, []).append(node)
@@ -86,31 +98,29 @@ class _Planner:
             if not stuck:
                 break
             self._dissolve(stuck, groups, depth)
-        items = tuple(
-            key if isinstance(key, fx.Node) else self.region(key, groups[key], depth + 1)  # type: ignore[arg-type]
-            for key in order
-        )
-        return Region(*call, items)
+        items = tuple(self.region(key, groups[key], depth + 1) if isinstance(key, _Call) else key for key in order)
+        return Region(call.path, call.class_name, items)
 
-    def _dissolve(self, stuck: Sequence[object], groups: Mapping[object, list[fx.Node]], depth: int) -> None:
+    def _dissolve(
+        self, stuck: Sequence[_Call | fx.Node], groups: Mapping[_Call | fx.Node, list[fx.Node]], depth: int
+    ) -> None:
         """Give up the boundary of the smallest module call of a cycle: its nodes move up one level."""
         call = min((key for key in stuck if not isinstance(key, fx.Node)), key=lambda key: len(groups[key]))
-        assert isinstance(call, tuple)
-        path, class_name = call
+        assert isinstance(call, _Call)
         members = groups[call]
         for node in members:
             levels = self.calls[node]
             self.calls[node] = levels[:depth] + levels[depth + 1 :]
         site = self.sources.site(members[0])  # type: ignore[attr-defined]
-        self.sink.emit(ModuleInterleaved(site, path, class_name))
+        self.sink.emit(ModuleInterleaved(site, call.path, call.class_name))
 
 
-def _order(groups: Mapping[object, list[fx.Node]]) -> tuple[list[object], list[object]]:
+def _order(groups: Mapping[_Call | fx.Node, list[fx.Node]]) -> tuple[list[_Call | fx.Node], list[_Call | fx.Node]]:
     """The groups in an order in which they can be computed, the captured one where possible; and those in a cycle."""
     home = {node: key for key, members in groups.items() for node in members}
     position = {key: index for index, key in enumerate(groups)}
-    needs = {key: set[object]() for key in groups}
-    feeds = {key: set[object]() for key in groups}
+    needs = {key: set[_Call | fx.Node]() for key in groups}
+    feeds = {key: set[_Call | fx.Node]() for key in groups}
     for key, members in groups.items():
         for node in members:
             for argument in node.all_input_nodes:
@@ -121,7 +131,7 @@ def _order(groups: Mapping[object, list[fx.Node]]) -> tuple[list[object], list[o
     keys = list(groups)
     ready = [position[key] for key in keys if not needs[key]]
     heapq.heapify(ready)
-    order: list[object] = []
+    order: list[_Call | fx.Node] = []
     while ready:
         key = keys[heapq.heappop(ready)]
         order.append(key)
@@ -132,7 +142,7 @@ def _order(groups: Mapping[object, list[fx.Node]]) -> tuple[list[object], list[o
     return order, _cycle({key: needs[key] for key in keys if needs[key]})
 
 
-def _cycle(needs: Mapping[object, set[object]]) -> list[object]:
+def _cycle(needs: Mapping[_Call | fx.Node, set[_Call | fx.Node]]) -> list[_Call | fx.Node]:
     """The members of one cycle of what is left, empty when nothing is left."""
     if not needs:
         return []

@@ -31,6 +31,7 @@ def run(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
             for step in _steps():
                 step(model)
     _close_subgraphs(model)
+    model.opset_imports.update({domain: 1 for domain, _, _ in model.functions})
     for output, (element, shape) in zip(model.graph.outputs, known, strict=True):
         output.type, output.shape = output.type or element, output.shape or shape
     _inherit_provenance(draft)

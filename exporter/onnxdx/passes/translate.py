@@ -32,8 +32,19 @@ def run(plan: FunctionPlan, sink: Sink) -> OnnxDraft:
     return OnnxDraft(plan, model, t.origins, t.nodes, t.named, bindings, output_bindings, placeholders)
 
 
+def _forget_shapes(function: ir.Function) -> None:
+    """A function is called with weights and inputs of other shapes than those of the call it was first met in."""
+    for value in function.inputs:
+        value.shape = None
+    for node in function.all_nodes():
+        for output in node.outputs:
+            output.shape = None
+
+
 def _functions(t: Translation) -> Iterator[ir.Function]:
-    yield from t.functions.values()
+    for function in t.functions.values():
+        _forget_shapes(function)
+        yield function
     for script in t.tracer.functions.values():
         copy = script.clone()
         copy.graph.opset_imports[""] = t.tracer.opset_version
