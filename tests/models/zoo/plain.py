@@ -512,12 +512,13 @@ def tied_weights() -> Sample:
 
 
 class Pooling(nn.Module):
-    """Flexible input sizes made one by adaptive and ceil-mode pooling."""
+    """Adaptive pooling, and windows that reach over the edge, by padding or by rounding up."""
 
     def forward(self, x: Tensor) -> Tensor:
-        pooled = functional.max_pool2d(x, 3, stride=2, ceil_mode=True)
-        averaged = functional.avg_pool2d(x, 3, stride=2, padding=1, count_include_pad=False)
-        return torch.cat([functional.adaptive_avg_pool2d(pooled, (2, 2)).flatten(1), averaged.flatten(2).mean(2)], 1)
+        pooled = functional.adaptive_avg_pool2d(functional.max_pool2d(x, 3, stride=2, ceil_mode=True), (2, 2))
+        padded = functional.avg_pool2d(x, 3, stride=2, padding=1, count_include_pad=False)
+        partial = functional.avg_pool2d(x, 2, ceil_mode=True)
+        return torch.cat([part.flatten(1) for part in (pooled, padded, partial)], dim=1)
 
 
 @entry("batch")
