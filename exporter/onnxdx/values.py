@@ -57,7 +57,8 @@ class DecomposedProgram:
     `graph` is the main graph; `subgraphs` are the bodies of control flow by the path under which get_attr nodes name
     them ("true_graph_0", and "true_graph_0.body_graph_0" for one inside another). `owner` holds what else get_attr
     nodes name, `constants` the tensors that decomposition made. `dead_ends` are nodes that stay although nothing can
-    place them, because a finding already says so.
+    place them, because a finding already says so. `origins` maps the nodes of a rewritten graph to those of the graph
+    it was rewritten from.
     """
 
     captured: CapturedProgram
@@ -66,6 +67,7 @@ class DecomposedProgram:
     subgraphs: Mapping[str, fx.Graph] = field(default_factory=dict)
     dead_ends: frozenset[fx.Node] = frozenset()
     constants: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    origins: Mapping[fx.Node, fx.Node] = field(default_factory=dict)
 
     @property
     def owner(self) -> torch.nn.Module:

@@ -43,7 +43,7 @@ def run(captured: CapturedProgram, sink: Sink) -> DecomposedProgram:
         path: expander.rewrite(body.graph, dead_ends) for path, body in _subgraphs(exported.graph_module, graph, "")
     }
     return DecomposedProgram(
-        captured, exported, graph, subgraphs, frozenset(dead_ends), constants=dict(expander.constants)
+        captured, exported, graph, subgraphs, frozenset(dead_ends), dict(expander.constants), expander.origins
     )
 
 
@@ -111,6 +111,7 @@ class _Expander:
     opset_version: int
     known: dict[Hashable, _Expansion | _DeadEnd] = field(default_factory=dict)
     constants: dict[str, torch.Tensor] = field(default_factory=dict)
+    origins: dict[fx.Node, fx.Node] = field(default_factory=dict)
 
     def rewrite(self, graph: fx.Graph, dead_ends: set[fx.Node]) -> fx.Graph:
         """The graph with its dead nodes left out and its unplaceable nodes expanded; itself if there are none."""
@@ -151,6 +152,7 @@ class _Expander:
                 new[node] = source[node.args[1]]
                 continue
             new[node] = copy.node_copy(node, lambda old: new[old])
+            self.origins[new[node]] = node
             if node in stuck or node in dead_ends:
                 dead_ends.add(new[node])
         return copy
@@ -170,6 +172,7 @@ class _Expander:
                 return tuple(result) if isinstance(result, list) else result
             else:
                 inner[step] = copy.node_copy(step, lambda old: inner[old])
+                self.origins[inner[step]] = node
                 inner[step].meta = {"val": step.meta.get("val"), "expanded_from": str(node.target), **inherited}
                 if step.op == "get_attr":
                     name = f"{node.name}_{step.target}"
