@@ -6,6 +6,8 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from onnxdx_diagnostics.finding import Finding
+
 
 class EventKind(enum.Enum):
     """What happened."""
@@ -19,12 +21,16 @@ class EventKind(enum.Enum):
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened. `subject` is the pass, the rule id or the target; `time` is seconds since the epoch."""
+    """One thing that happened. `subject` is the pass, the rule id or the target; `time` is seconds since the epoch.
+
+    `finding` is the finding of a FINDING event, for listeners in the same process.
+    """
 
     kind: EventKind
     subject: str
     time: float
     facts: Mapping[str, str | int | float] = field(default_factory=dict)
+    finding: Finding | None = None
 
 
 Listener = Callable[[Event], None]

@@ -785,6 +785,8 @@ def _time(moment: datetime) -> str:
 
 
 def _exit(report: Report) -> tuple[int, str]:
+    if any(finding.id == "DX902" for finding in report.findings):
+        return 130, "The run was interrupted."
     if report.crashed:
         return 3, "onnxdx failed on its own account."
     if not report.exported:

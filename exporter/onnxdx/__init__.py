@@ -4,5 +4,6 @@ from onnxdx.api import ExportError, dynamo_export, export
 from onnxdx.program import ONNXProgram
 from onnxdx.registry import OnnxRegistry
 from onnxdx.request import ExportOptions
+from onnxdx.target import ExportTarget
 
-__all__ = ["ExportError", "ExportOptions", "ONNXProgram", "OnnxRegistry", "dynamo_export", "export"]
+__all__ = ["ExportError", "ExportOptions", "ExportTarget", "ONNXProgram", "OnnxRegistry", "dynamo_export", "export"]

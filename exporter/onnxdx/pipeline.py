@@ -64,7 +64,7 @@ class _Run:
     def emit(self, finding: Finding) -> None:
         """Take a finding and tell the listener (passes get this as their sink)."""
         self.sink.emit(finding)
-        self.listener(Event(EventKind.FINDING, finding.id, time.time(), {"message": finding.message()}))
+        self.listener(Event(EventKind.FINDING, finding.id, time.time(), {"message": finding.message()}, finding))
 
     def step(self, name: str, work: Callable[[A, _Run], B | None], value: A | None) -> B | None:
         """Run one pass on what the pass before it gave; None in, None out. Its own crash is a finding."""
@@ -74,16 +74,19 @@ class _Run:
         self.listener(Event(EventKind.PASS_STARTED, name, time.time()))
         errors_before = self._errors()
         start = time.perf_counter()
+        trace = ""
         try:
             result = work(value, self)
         except Exception as error:  # the internal-error rule: a bug of ours must not hide what is known so far
             self.emit(_crash(name, error, self.request))
+            trace = "".join(traceback.format_exception(error))
             result = None
         seconds = time.perf_counter() - start
         clean = self._errors() == errors_before
         outcome = Outcome.FAILED if result is None else Outcome.PASSED if clean else Outcome.RECOVERED
         self.records.append(PassRecord(name, outcome, seconds))
-        self.listener(Event(EventKind.PASS_ENDED, name, time.time(), {"outcome": outcome.value, "seconds": seconds}))
+        facts = {"outcome": outcome.value, "seconds": seconds, **({"traceback": trace} if trace else {})}
+        self.listener(Event(EventKind.PASS_ENDED, name, time.time(), facts))
         return result
 
     def _errors(self) -> int:

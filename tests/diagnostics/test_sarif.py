@@ -128,13 +128,23 @@ def test_modules_form_a_tree(reports: dict[str, Report]) -> None:
     assert modules[layer["parentIndex"]]["name"] == "layers"
 
 
+def test_an_interrupted_run_says_so_by_its_exit_code(project: Path) -> None:
+    finding = catalog.rule("DX902")(Site(), "capture")
+
+    (invocation,) = run_of(Report("net.py:build", False, (finding,), root=str(project)))["invocations"]
+
+    assert invocation["exitCode"] == 130
+    assert invocation["executionSuccessful"] is False
+
+
 def test_only_a_crash_of_ours_is_a_failed_run(reports: dict[str, Report], report_name: str) -> None:
     report = reports[report_name]
 
     (invocation,) = run_of(report)["invocations"]
 
     assert invocation["executionSuccessful"] is not report.crashed
-    assert invocation["exitCode"] == (3 if report.crashed else 0 if report.exported else 1)
+    interrupted = any(finding.id == "DX902" for finding in report.findings)
+    assert invocation["exitCode"] == (130 if interrupted else 3 if report.crashed else 0 if report.exported else 1)
     assert invocation["exitCodeDescription"]
     levels = {item["level"] for item in invocation.get("toolExecutionNotifications", ())}
     assert ("error" in levels) is report.crashed

@@ -10,12 +10,13 @@ from pathlib import Path
 from onnxdx_diagnostics.events import Event, EventKind
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.report import Outcome, PassRecord, Report, Verdict, VerdictOutcome
+from onnxdx_diagnostics.sink import Collector
 
 _PACKAGES = ("onnxdx", "torch", "onnx", "onnxscript", "onnx-ir", "onnxruntime")
 
 
 class Chronicle:
-    """Keeps the passes of a run as they end."""
+    """Keeps the passes of a run as they end, what they say, and the tracebacks of those that break."""
 
     def __init__(self, target: str, root: Path) -> None:
         self._target = target
@@ -23,12 +24,18 @@ class Chronicle:
         self._started = time.time()
         self._records: list[PassRecord] = []
         self._open: Event | None = None
+        self._said = Collector()
+        self.tracebacks: list[str] = []
 
     def __call__(self, event: Event) -> None:
         """Follow the events of a run."""
         if event.kind is EventKind.PASS_STARTED:
             self._open = event
+        elif event.finding is not None:
+            self._said.emit(event.finding)
         elif event.kind is EventKind.PASS_ENDED and self._open is not None:
+            if "traceback" in event.facts:
+                self.tracebacks.append(str(event.facts["traceback"]))
             outcome = Outcome(event.facts.get("outcome", Outcome.PASSED.value))
             self._records.append(PassRecord(event.subject, outcome, event.time - self._open.time))
             self._open = None
@@ -39,14 +46,14 @@ class Chronicle:
         return self._open.subject if self._open else "start"
 
     def report(self, reason: str, *findings: Finding) -> Report:
-        """The report of a run that ended here for `reason`."""
+        """The report of a run that ended here for `reason`: what was said so far, and these findings."""
         records = list(self._records)
         if self._open is not None:
             records.append(PassRecord(self._open.subject, Outcome.NOT_RUN, time.time() - self._open.time))
         return Report(
             target=self._target,
             exported=False,
-            findings=findings,
+            findings=(*self._said.findings, *findings),
             passes=tuple(records),
             verdict=Verdict(VerdictOutcome.NOT_RUN, reason),
             root=str(self._root),

@@ -153,7 +153,10 @@ def export(ctx: click.Context, /, **given: Any) -> int:
     with Progress() as progress:
         recorded = [run_directory.listener] if run_directory else []
         ending = _run(wish, chronicle, progress, _all(*recorded, chronicle, progress))
-    return _deliver(ending, wish, answer, run_directory)
+    code = _deliver(ending, wish, answer, run_directory)
+    if wish.traceback:
+        click.echo("".join(chronicle.tracebacks), err=True, nl=False)
+    return code
 
 
 def _run(wish: Wish, chronicle: Chronicle, progress: Progress, listener: Listener) -> _Ending:

@@ -58,7 +58,9 @@ def build():
     kind: Literal["buffer", "parameter"] = "buffer"
 
     def message(self) -> str:
-        return f"`forward()` updates the {self.kind} `{self.buffer}`; in ONNX its new value is the output `{self.output}`."
+        return (
+            f"`forward()` updates the {self.kind} `{self.buffer}`; in ONNX its new value is the output `{self.output}`."
+        )
 
     def fixes(self) -> tuple[Fix, ...]:
         return (

@@ -107,7 +107,9 @@ def associative_scan(t: Inliner, combine: Graph, xs: Sequence[Any], additional: 
         rest = list(value.shape or ())[1:]
         head.shape, tail.shape, first.shape = ir.Shape([1, *rest]), ir.Shape([None, *rest]), ir.Shape(rest)
     results = _scan(t, combine, firsts, tails, additional, carries_result=True)
-    joined = [tracer.emit("Concat", [head, rest], {"axis": 0}).outputs[0] for head, rest in zip(heads, results, strict=True)]
+    joined = [
+        tracer.emit("Concat", [head, rest], {"axis": 0}).outputs[0] for head, rest in zip(heads, results, strict=True)
+    ]
     for value, output in zip(values, joined, strict=True):
         output.type = value.type
     return joined
