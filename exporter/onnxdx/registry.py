@@ -123,9 +123,10 @@ def _ours() -> Mapping[str, tuple[Entry, ...]]:
 
 def select(registry: OnnxRegistry, node: torch.fx.Node, opset_version: int) -> Entry | None:
     """The entry that stands for a node: the first whose opset and complexness fit; None when there is none."""
-    complex_inputs = any(
-        isinstance(value := argument.meta.get("val"), torch.Tensor) and value.dtype.is_complex
-        for argument in node.all_input_nodes
+    operands = [argument.meta.get("val") for argument in node.all_input_nodes]
+    numbers = [argument for argument in (*node.args, *node.kwargs.values()) if isinstance(argument, complex)]
+    complex_inputs = bool(numbers) or any(
+        isinstance(value, torch.Tensor) and value.dtype.is_complex for value in operands
     )
     fitting = [entry for entry in registry.entries(node.target) if entry.since <= opset_version]
     return next((entry for entry in fitting if entry.complex == complex_inputs), None)

@@ -177,6 +177,8 @@ class Translation:
             return self.values[argument]
         if isinstance(argument, (list, tuple)):
             return [self._argument(item) for item in argument]
+        if isinstance(argument, torch.dtype) and argument.is_complex:
+            return ir.DataType.COMPLEX128 if argument is torch.complex128 else ir.DataType.COMPLEX64
         if isinstance(argument, torch.dtype):
             return onnx_dtype(torch.empty((), dtype=argument, device="meta"))
         if isinstance(argument, (torch.device, torch.layout, torch.memory_format)):
@@ -188,7 +190,20 @@ class Translation:
             return [self._cast_all(item, dtype) for item in argument]
         if not isinstance(argument, ir.Value) or argument.dtype is dtype:
             return argument
+        if dtype in (ir.DataType.COMPLEX64, ir.DataType.COMPLEX128):
+            return self._as_complex(argument, dtype)
         return self._cast(argument, dtype)
+
+    def _as_complex(self, value: ir.Value, dtype: ir.DataType) -> ir.Value:
+        """A real tensor as pairs on a last axis, the imaginary part zero."""
+        part = ir.DataType.DOUBLE if dtype is ir.DataType.COMPLEX128 else ir.DataType.FLOAT
+        real = value if value.dtype is part else self._cast(value, part)
+        last = self.tracer.constant([-1], ir.DataType.INT64)
+        column = self.tracer.emit("Unsqueeze", [real, last]).outputs[0]
+        pads = self.tracer.constant([0] * (2 * len(value.shape or ()) + 1) + [1], ir.DataType.INT64)
+        pair = self.tracer.emit("Pad", [column, pads]).outputs[0]
+        pair.type, pair.shape = ir.TensorType(part), ir.Shape([*(value.shape or ()), 2])
+        return pair
 
     def _cast(self, value: ir.Value, dtype: ir.DataType) -> ir.Value:
         cast = self.tracer.emit("Cast", [value], {"to": int(dtype)}).outputs[0]

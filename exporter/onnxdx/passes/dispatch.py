@@ -117,9 +117,20 @@ def _promotions(node: fx.Node) -> Mapping[int, ir.DataType]:
     common = _common_dtype(node, [value for _, value in flat]) if result.dtype is torch.bool else result.dtype
     if common is None:
         return {}
+    if common.is_complex:
+        return {index: target for index, value in flat if (target := _complex_target(value, common)) is not None}
     target = onnx_dtype(torch.empty((), dtype=common))
     assert target is not None
     return {index: target for index, value in flat if _dtype_of(value) is not common}
+
+
+def _complex_target(value: object, common: torch.dtype) -> ir.DataType | None:
+    """To what an operand of a complex operation is converted; a complex dtype stands for a real tensor made a pair."""
+    if not isinstance(value, torch.Tensor):
+        return None
+    if value.dtype.is_complex:
+        return None if value.dtype is common else onnx_dtype(torch.empty((), dtype=common))
+    return ir.DataType.COMPLEX128 if common is torch.complex128 else ir.DataType.COMPLEX64
 
 
 _CONDITION_FIRST = frozenset(
