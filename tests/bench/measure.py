@@ -15,6 +15,7 @@ import gc
 import importlib
 import json
 import os
+import re
 import resource
 import sys
 import time
@@ -131,7 +132,8 @@ def write(file: str, work: Callable[[], dict[str, Any]]) -> None:
         try:
             found = work()
         except Exception as error:
-            found = {"error": f"{type(error).__name__}: {next(iter(str(error).strip().splitlines()), '')}"}
+            plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip()
+            found = {"error": f"{type(error).__name__}: {plain.partition('. ')[0].partition(chr(10))[0]}"}
     Path(file).write_text(json.dumps(found))
 
 
