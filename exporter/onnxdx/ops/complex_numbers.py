@@ -15,7 +15,9 @@ from onnxscript.onnx_types import INT64 as Int64
 
 from onnxdx.ops import onnx_function
 from onnxdx.ops.arithmetic import atan2
-from onnxdx.ops.values import BOOL, INT64, Value, cast, constant, given_dtype, number, rank, shape
+from onnxdx.ops.shapes import rolled
+from onnxdx.ops.splitting import split, split_with_sizes
+from onnxdx.ops.values import BOOL, INT64, Size, Value, cast, constant, given_dtype, number, product, rank, shape, size
 from onnxdx.tracing import op
 
 _COMPLEX = {ir.DataType.COMPLEX64: ir.DataType.FLOAT, ir.DataType.COMPLEX128: ir.DataType.DOUBLE}
@@ -495,3 +497,45 @@ def to_dtype(self: TTensor, dtype: int = -1, non_blocking: bool = False, copy: b
     if wanted in _COMPLEX:
         return cast(self, _COMPLEX[wanted])
     return cast(op.Gather(self, number(0, INT64), axis=-1), wanted)
+
+
+@onnx_function("aten::split.Tensor", "aten::split", "aten::unsafe_split.Tensor", complex=True)
+def split_tensor(self: TTensor, split_size: Int64, dim: int = 0, result_count: int = 1) -> TTensor:
+    """split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]"""
+    return split.func(self, split_size, axis_of(self, dim), result_count)
+
+
+@onnx_function("aten::split_with_sizes", "aten::split.sizes", "aten::unsafe_split_with_sizes", complex=True)
+def split_by_sizes(self: TTensor, split_sizes: Sequence[Int64], dim: int = 0) -> TTensor:
+    """split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]"""
+    return split_with_sizes.func(self, split_sizes, axis_of(self, dim))
+
+
+@onnx_function("aten::sym_size.int", complex=True)
+def sym_size(self: TTensor, dim: int = 0) -> Int64:
+    """sym_size.int(Tensor self, int dim) -> SymInt"""
+    axis = axis_of(self, dim)
+    return op.Squeeze(op.Shape(self, start=axis, end=axis + 1), [0])
+
+
+@onnx_function("aten::sym_numel", complex=True)
+def sym_numel(self: TTensor) -> Int64:
+    """sym_numel(Tensor self) -> SymInt"""
+    return op.Div(op.Size(self), number(2, INT64))
+
+
+@onnx_function("aten::roll", complex=True)
+def roll_pairs(self: TTensor, shifts: Sequence[Int64], dims: Sequence[int] = ()) -> TTensor:
+    """roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor"""
+    if not dims:
+        flat = op.Reshape(self, [-1, 2])
+        return op.Reshape(rolled(flat, shifts[0], 0, _count(self)), op.Shape(self))
+    result = self
+    for shift, dim in zip(shifts, dims, strict=True):
+        axis = axis_of(self, dim)
+        result = rolled(result, shift, axis, size(self, axis))
+    return result
+
+
+def _count(self: Value) -> Size:
+    return product([size(self, axis) for axis in range(rank(self) - 1)])

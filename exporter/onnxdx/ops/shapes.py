@@ -1,0 +1,79 @@
+# mypy: disable-error-code="misc,arg-type,type-arg,valid-type,assignment,return-value,no-any-return,list-item,index"
+# ruff: noqa: E501
+"""Rearranging elements: roll, squeeze, repeats and the pieces of a size that is known only at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from onnxscript.function_libs.torch_lib.tensor_typing import TTensor
+from onnxscript.onnx_types import INT64 as Int64
+
+from onnxdx.ops import onnx_function
+from onnxdx.ops.values import INT64, Size, Value, axis_of, cast, number, product, rank, shape, size, sizes
+from onnxdx.tracing import op
+
+
+def rolled(x: Value, shift: Size, axis: int, length: Size) -> Value:
+    """The elements along an axis moved on by `shift`, those that leave at the end coming back at the beginning."""
+    if isinstance(shift, int) and isinstance(length, int):
+        shift = shift % length if length else 0
+        if shift == 0:
+            return x
+        cut = length - shift
+    else:
+        cut = op.Mod(op.Sub(number(0, INT64), shape([shift])), shape([length]))
+    head = op.Slice(x, shape([cut]), [2**63 - 1], [axis])
+    tail = op.Slice(x, [0], shape([cut]), [axis])
+    return op.Concat(head, tail, axis=axis)
+
+
+@onnx_function("aten::roll")
+def roll(self: TTensor, shifts: Sequence[Int64], dims: Sequence[int] = ()) -> TTensor:
+    """roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor"""
+    if rank(self) == 0:
+        return op.Identity(self)
+    if not dims:
+        flat = rolled(op.Reshape(self, [-1]), shifts[0], 0, product(sizes(self)))
+        return op.Reshape(flat, shape(sizes(self)))
+    result = self
+    for shift, dim in zip(shifts, dims, strict=True):
+        axis = axis_of(self, dim)
+        result = rolled(result, shift, axis, size(self, axis))
+    return op.Identity(self) if result is self else result
+
+
+@onnx_function("aten::squeeze")
+def squeeze(self: TTensor) -> TTensor:
+    """squeeze(Tensor(a) self) -> Tensor(a); dimensions that are open are not 1, or the capture would say so"""
+    return _squeezed(self, list(range(rank(self))))
+
+
+@onnx_function("aten::squeeze.dim")
+def squeeze_dim(self: TTensor, dim: int) -> TTensor:
+    """squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)"""
+    return _squeezed(self, [axis_of(self, dim)])
+
+
+@onnx_function("aten::squeeze.dims")
+def squeeze_dims(self: TTensor, dim: Sequence[int]) -> TTensor:
+    """squeeze.dims(Tensor(a) self, int[] dim) -> Tensor(a)"""
+    return _squeezed(self, [axis_of(self, each) for each in dim])
+
+
+def _squeezed(self: Value, axes: Sequence[int]) -> Value:
+    ones = [axis for axis in axes if rank(self) and self.shape[axis] == 1]
+    return op.Squeeze(self, ones) if ones else op.Identity(self)
+
+
+@onnx_function("aten::repeat_interleave.Tensor")
+def repeat_interleave(repeats: Int64, output_size: Int64 | None = None) -> Int64:
+    """repeat_interleave.Tensor(Tensor repeats, *, SymInt? output_size=None) -> Tensor
+
+    Element k of the result is the number of running totals that k has reached.
+    """
+    totals = op.CumSum(cast(repeats, INT64), number(0, INT64))
+    whole = op.ReduceSum(cast(repeats, INT64), keepdims=0)
+    places = op.Unsqueeze(op.Range(number(0, INT64), whole, number(1, INT64)), [1])
+    reached = op.Cast(op.LessOrEqual(totals, places), to=INT64)
+    return op.ReduceSum(reached, [1], keepdims=0)
