@@ -12,7 +12,7 @@ from onnxdx.bodies import body_key
 from onnxdx.naming import Names, base_name, function_domain, function_name
 from onnxdx.tracing import Scope, SymbolicTensor
 from onnxdx.translation import Translation, Values
-from onnxdx.values import PROVENANCE_KEY, Origin, Region
+from onnxdx.values import MODULE_KEY, PROVENANCE_KEY, Origin, Region
 
 
 def call_module(t: Translation, region: Region) -> None:
@@ -102,7 +102,7 @@ def _bind_results(
     t.origins[identity] = Origin(first.name, region.class_name, region.path, sources.user_line(first))
     t.nodes[identity] = first
     call.metadata_props[PROVENANCE_KEY] = identity
-    call.metadata_props["onnxdx.module"] = region.path
+    call.metadata_props[MODULE_KEY] = region.path
     call.name = t.node_names.unique(region.path if not t.tracer.scope.root.in_function else call.op_type)
     outputs = iter(call.outputs)
     for node, inside in results.items():

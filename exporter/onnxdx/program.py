@@ -16,6 +16,7 @@ import torch
 from onnxdx.compat import flat_inputs, leaves_of
 from onnxdx.runtime import Session, weight_bytes
 from onnxdx.values import OnnxDraft, OutputKind
+from onnxdx_diagnostics.graphs import Graphs
 from onnxdx_diagnostics.report import Report
 
 _EXTERNAL_BYTES = 2_000_000_000
@@ -55,6 +56,12 @@ class ONNXProgram:
             else:
                 ir.save(self.model, temporary)
             os.replace(temporary, target)
+
+    def graphs(self) -> Graphs:
+        """The program as captured, as decomposed and as ONNX, as plain data; made anew by each call."""
+        from onnxdx.graphs import graphs_of
+
+        return graphs_of(self.draft, self.report)
 
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[torch.Tensor, ...]:
         """Run the model in ONNX Runtime on the inputs of the torch model; its tensor outputs, flattened.

@@ -182,6 +182,9 @@ class OnnxDraft:
 PROVENANCE_KEY = "onnxdx.id"
 """The metadata property in which an ONNX node carries its id of the provenance side table."""
 
+MODULE_KEY = "onnxdx.module"
+"""The metadata property in which the call of a module's function carries the path of the module."""
+
 
 @dataclass(frozen=True)
 class InputBinding:
