@@ -30,11 +30,11 @@ class EagerRun:
 def untouched(model: torch.nn.Module, training: bool, updated: Collection[str] = ()) -> Iterator[None]:
     """The model in eval mode (unless `training` leaves it as it is), without gradients; everything is put back after.
 
-    Training flags, plain attributes, buffers, the parameters named in `updated` and the random state are restored,
-    whatever the block does.
+    Training flags, tensors held as plain attributes, buffers, the parameters named in `updated` and the random state
+    are restored, whatever the block does. Other attributes stay: a flag may belong to a hook that the block installed.
     """
     flags = [(module, module.training) for module in model.modules()]
-    attributes = [(module, dict(vars(module))) for module in model.modules()]
+    attributes = [(module, _tensors_of(module)) for module in model.modules()]
     state = {name: tensor.detach().clone() for name, tensor in _state(model, updated)}
     random = torch.get_rng_state()
     if not training:
@@ -44,7 +44,6 @@ def untouched(model: torch.nn.Module, training: bool, updated: Collection[str] =
             yield
     finally:
         for module, before in attributes:
-            vars(module).clear()
             vars(module).update(before)
         with torch.no_grad():
             for name, tensor in _state(model, updated):
@@ -90,6 +89,9 @@ def _tensor_attributes(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {
         f"{path}.{name}".lstrip("."): value
         for path, module in model.named_modules()
-        for name, value in vars(module).items()
-        if isinstance(value, torch.Tensor)
+        for name, value in _tensors_of(module).items()
     }
+
+
+def _tensors_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {name: value for name, value in vars(module).items() if isinstance(value, torch.Tensor)}

@@ -14,7 +14,7 @@ from onnxdx.errors import first_line
 from onnxdx.passes import capture, decompose, dispatch, functions, optimize, translate, validate, verify
 from onnxdx.program import ONNXProgram
 from onnxdx.request import SUPPORTED_OPSETS, ExportRequest
-from onnxdx.values import OnnxDraft
+from onnxdx.values import CapturedProgram, DecomposedProgram, DispatchPlan, OnnxDraft
 from onnxdx_diagnostics.events import Event, EventKind, Listener, unheard
 from onnxdx_diagnostics.finding import Finding, Level, Site
 from onnxdx_diagnostics.report import NOT_VERIFIED, Outcome, PassRecord, Report, Verdict, VerdictOutcome
@@ -84,7 +84,7 @@ class _Run:
         seconds = time.perf_counter() - start
         clean = self._errors() == errors_before
         outcome = Outcome.FAILED if result is None else Outcome.PASSED if clean else Outcome.RECOVERED
-        self.records.append(PassRecord(name, outcome, seconds))
+        self.records.append(PassRecord(name, outcome, seconds, _facts(result)))
         facts = {"outcome": outcome.value, "seconds": seconds, **({"traceback": trace} if trace else {})}
         self.listener(Event(EventKind.PASS_ENDED, name, time.time(), facts))
         return result
@@ -124,6 +124,23 @@ class _Run:
 
     def _crashed(self) -> bool:
         return any(finding.id.startswith("DX9") for finding in self.sink.findings)
+
+
+def _facts(result: object) -> dict[str, str | int | float]:
+    """What is worth knowing of a pass's result: counts, for the run's record."""
+    match result:
+        case CapturedProgram():
+            return {"mode": result.mode.value, "nodes": len(result.exported.graph.nodes)}
+        case DecomposedProgram():
+            return {"nodes": sum(len(graph.nodes) for _, graph in result.graphs())}
+        case DispatchPlan():
+            return {"placed": len(result.placements)}
+        case OnnxDraft():
+            return {"nodes": len(result.model.graph), "functions": len(result.model.functions)}
+        case Verdict():
+            return {"trials": len(result.trials)}
+        case _:
+            return {}
 
 
 def _crash(name: str, error: Exception, request: ExportRequest) -> InternalError:

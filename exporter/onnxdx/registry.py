@@ -106,19 +106,23 @@ def _torchlib_names() -> list[str]:
 @functools.cache
 def _torchlib(key: str) -> tuple[Entry, ...]:
     found = _torchlib_registry().get(key)
-    return _entries(key, found, "torchlib") if found else ()
-
-
-def _entries(key: str, found: Any, origin: str) -> tuple[Entry, ...]:
-    real = [Entry(key, function, origin) for function in found.overloads]
-    return (*real, *(Entry(key, function, origin, complex=True) for function in found.complex))
+    if found is None:
+        return ()
+    real = [Entry(key, function, "torchlib") for function in found.overloads]
+    return (*real, *(Entry(key, function, "torchlib", complex=True) for function in found.complex))
 
 
 @functools.cache
 def _ours() -> Mapping[str, tuple[Entry, ...]]:
     for info in pkgutil.iter_modules(ops.__path__):
         importlib.import_module(f"{ops.__name__}.{info.name}")
-    return {name: _entries(name, found, "onnxdx") for name, found in ops.FUNCTIONS.items()}
+    return {
+        name: tuple(
+            Entry(name, own.function, "onnxdx", own.complex, own.since)
+            for own in sorted(found, key=lambda own: own.since, reverse=True)
+        )
+        for name, found in ops.FUNCTIONS.items()
+    }
 
 
 def select(registry: OnnxRegistry, node: torch.fx.Node, opset_version: int) -> Entry | None:
