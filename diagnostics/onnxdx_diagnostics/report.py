@@ -8,10 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onnxdx_diagnostics.atomic import write_text
 from onnxdx_diagnostics.finding import Finding, Level
+
+if TYPE_CHECKING:
+    from onnxdx_diagnostics.graphs import Graphs
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -110,11 +113,11 @@ class Report:
         # A path that is not UTF-8 is a text with lone surrogates, which only an escape can carry.
         return text if _LONE_SURROGATE.search(text) is None else json.dumps(json.loads(text), indent=indent)
 
-    def to_sarif(self) -> dict[str, Any]:
-        """The report as a SARIF 2.1.0 log (a JSON-ready dict)."""
+    def to_sarif(self, graphs: Graphs | None = None) -> dict[str, Any]:
+        """The report as a SARIF 2.1.0 log (a JSON-ready dict); `graphs` of the run are shown around results."""
         from onnxdx_diagnostics.sarif import to_sarif
 
-        return to_sarif(self)
+        return to_sarif(self, graphs)
 
     def save(self, path: Path) -> None:
         """Write `to_json()` to `path`, atomically."""

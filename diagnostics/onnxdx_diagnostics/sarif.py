@@ -14,7 +14,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -32,9 +32,11 @@ from onnxdx_diagnostics.explain import documentation, explain_rule
 from onnxdx_diagnostics.finding import Finding, Frame, Level, Location
 from onnxdx_diagnostics.fingerprint import LINE_HASH, NODE_KEY, line_hashes, node_key
 from onnxdx_diagnostics.fix import Fix
+from onnxdx_diagnostics.graphs import Graphs, Node
 from onnxdx_diagnostics.phrase import Phrase, fill, phrase
 from onnxdx_diagnostics.report import Outcome, PassRecord, Report
 from onnxdx_diagnostics.repository import revision
+from onnxdx_diagnostics.sarif_graphs import MOST_NODES, Surroundings, result_graph, result_traversal, surroundings
 from onnxdx_diagnostics.visible import visible
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -65,26 +67,30 @@ _NOTIFICATIONS = (
 Json = dict[str, Any]
 
 
-def to_sarif(report: Report, *, deterministic: bool = False) -> Json:
-    """The report as a SARIF log, JSON-ready. `deterministic` leaves out times: equal exports give equal logs."""
+def to_sarif(report: Report, graphs: Graphs | None = None, *, deterministic: bool = False) -> Json:
+    """The report as a SARIF log, JSON-ready; with the graphs of the run, results show the nodes around their own.
+
+    `deterministic` leaves out times: equal exports give equal logs.
+    """
     log: Json = _plain(om.SarifLog(version="2.1.0", schema_uri=SCHEMA_URI, runs=[]), _Scrub(""))
-    return {**log, "runs": [_Projection(report, deterministic).run()]}
+    return {**log, "runs": [_Projection(report, graphs, deterministic).run()]}
 
 
-def write_sarif(report: Report, path: Path, *, deterministic: bool = False) -> None:
+def write_sarif(report: Report, path: Path, graphs: Graphs | None = None, *, deterministic: bool = False) -> None:
     """Write the log to `path`, atomically. Raises OSError."""
-    log = to_sarif(report, deterministic=deterministic)
+    log = to_sarif(report, graphs, deterministic=deterministic)
     text = json.dumps(log, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     write_text(path, text.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 @dataclass(frozen=True)
 class _Placed:
-    """A finding with the line of the project that stands for it, and what is said of it."""
+    """A finding with the line of the project that stands for it, what is said of it, and what is around its node."""
 
     finding: Finding
     place: Location
     phrase: Phrase
+    around: Surroundings | None
 
 
 @dataclass
@@ -108,8 +114,9 @@ class _Messages:
 class _Projection:
     """One report on its way into one run: the tables that results point into grow while results are made."""
 
-    def __init__(self, report: Report, deterministic: bool) -> None:
+    def __init__(self, report: Report, graphs: Graphs | None, deterministic: bool) -> None:
         self.report = report
+        self.graphs = graphs
         self.deterministic = deterministic
         self.rules = {rule_id: index for index, rule_id in enumerate(catalog.ids())}
         self.stages = {stage: index for index, stage in enumerate(dict.fromkeys(catalog.STAGES.values()))}
@@ -125,7 +132,7 @@ class _Projection:
         placed, unplaced = self.placed()
         severe = sorted(placed, key=lambda pair: -pair[0].level.rank)[:MOST_RESULTS]
         left_out = len(placed) - len(severe)
-        kept = [_Placed(finding, place, self.said(finding)) for finding, place in severe]
+        kept = list(self.told(severe))
         results = [_plain(self.result(item), self.scrub) for item in sorted(kept, key=_order)]
         run = om.Run(
             tool=om.Tool(driver=self.driver(), extensions=self.extensions() or None),
@@ -161,6 +168,14 @@ class _Projection:
             else:
                 placed.append((finding, place))
         return placed, unplaced
+
+    def told(self, severe: list[tuple[Finding, Location]]) -> Iterator[_Placed]:
+        """The findings that become results. The most severe ones show what is around them, while there is room."""
+        room = MOST_NODES
+        for finding, place in severe:
+            around = surroundings(finding, self.graphs) if self.graphs and room > 0 else None
+            room -= len(around.graph.nodes) if around else 0
+            yield _Placed(finding, place, self.said(finding), around)
 
     def said(self, finding: Finding) -> Phrase:
         """The message of a finding. One that names nothing of its own names where it is."""
@@ -307,6 +322,7 @@ class _Projection:
             for number, module in enumerate([m for m in site.modules if m != site.module][:MOST_LOCATIONS], 1)
         ]
         fixes = [fix for fix in map(self.fix, finding.fixes()) if fix is not None]
+        way = result_traversal(item.around, said.text) if item.around else None
         return om.Result(
             rule_id=finding.id,
             rule_index=self.rules[finding.id],
@@ -320,6 +336,8 @@ class _Projection:
             code_flows=[self.code_flow(item)],
             stacks=self.stacks(finding) or None,
             fixes=fixes or None,
+            graphs=[result_graph(item.around, self.node_place)] if item.around else None,
+            graph_traversals=[way] if way else None,
             taxa=[
                 om.ReportingDescriptorReference(
                     id=stage.upper(),
@@ -500,6 +518,18 @@ class _Projection:
         snippet = om.ArtifactContent(text=location.snippet) if location.snippet else None
         region = om.Region(start_line=location.line, end_line=location.end_line, snippet=snippet)
         return om.PhysicalLocation(artifact_location=artifact, region=region)
+
+    def node_place(self, node: Node) -> om.Location | None:
+        """Where a node of a graph is: its line in the project and its module, as far as they are known."""
+        path = project_path(node.path, self.report.root) if node.path else ""
+        place = (
+            om.PhysicalLocation(artifact_location=self.artifact_location(path), region=om.Region(start_line=node.line))
+            if path
+            else None
+        )
+        if place is None and not node.module:
+            return None
+        return om.Location(physical_location=place, logical_locations=self.logical(node.module))
 
     def fix(self, fix: Fix) -> om.Fix | None:
         """A fix as edits; none when it is text only, or when it would write outside the project."""

@@ -27,6 +27,7 @@ from onnxdx_tui.progress import Progress
 if TYPE_CHECKING:
     from onnxdx.program import ONNXProgram
     from onnxdx.request import ExportRequest, FunctionsMode
+    from onnxdx_diagnostics.graphs import Graphs
     from onnxdx_diagnostics.rundir import RunDirectory
 
 
@@ -70,6 +71,11 @@ class Wish:
         if self.run_dir:
             outputs.check_folder(self.run_dir, "--run-dir")
 
+    def shows_graphs(self, report: Report) -> bool:
+        """Whether the graphs of the run go anywhere: a run folder has them all, SARIF what is around the findings."""
+        sarif = self.sarif is not None or self.format is Format.SARIF
+        return self.run_dir is not None or (sarif and bool(report.findings))
+
     def request(self) -> ExportRequest:
         """Load the target. Raises TargetError."""
         from onnxdx.request import ExportOptions
@@ -93,6 +99,7 @@ class _Ending:
     code: ExitCode
     program: ONNXProgram | None = None
     failure: BaseException | None = None
+    graphs: Graphs | None = None
 
 
 def _settings(ctx: click.Context, parameter: click.Parameter, target: str) -> str:
@@ -118,7 +125,7 @@ _FUNCTIONS = click.Choice(["none", "modules"])
 @click.argument("target", is_eager=True, callback=_settings)
 @click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write the model here when it exports without errors.")
 @click.option("--sarif", type=_FILE, metavar="FILE", help="Write the findings as SARIF 2.1.0.")
-@click.option("--run-dir", type=_FILE, metavar="DIR", help="Write report, SARIF and events of the run here.")
+@click.option("--run-dir", type=_FILE, metavar="DIR", help="Write report, SARIF, graphs, model and events here.")
 @click.option("--explain", is_flag=True, help="Tell the whole story of each finding.")
 @click.option("--format", type=_FORMATS, default="text", callback=_choice(Format), help="What to print. [text]")
 @click.option("--opset", type=int, default=20, help="ONNX opset of the model. [20]")
@@ -173,12 +180,13 @@ def _run(wish: Wish, chronicle: Chronicle, progress: Progress, listener: Listene
             return _Ending(chronicle.report("the target gives no model", error.finding), code, failure=error.__cause__)
         progress.done()
         program, report = pipeline.run(request, listener)
+        graphs = program.graphs() if program and wish.shows_graphs(report) else None
     except KeyboardInterrupt as stop:
         finding = RunInterrupted(Site(), chronicle.doing)
         return _Ending(chronicle.report("the run was interrupted", finding), ExitCode.INTERRUPTED, failure=stop)
     except Exception as error:
         return _Ending(chronicle.report("onnxdx failed", _crash(error)), ExitCode.INTERNAL, failure=error)
-    return _Ending(report, ExitCode.CLEAN, program)
+    return _Ending(report, ExitCode.CLEAN, program, graphs=graphs)
 
 
 def _crash(error: Exception) -> InternalError:
@@ -204,7 +212,7 @@ def _delivered(ending: _Ending, wish: Wish, answer: Answer, run_directory: RunDi
         last = _write_files(ending, wish, run_directory)
     except OSError as error:
         last, code = f"cannot write {error.filename}: {error.strerror}", ExitCode.FINDINGS
-    _print(report, wish, answer, last)
+    _print(ending, wish, answer, last)
     if ending.code is ExitCode.INTERRUPTED:
         click.echo("interrupted", err=True)
     if wish.traceback and ending.failure is not None:
@@ -215,11 +223,11 @@ def _delivered(ending: _Ending, wish: Wish, answer: Answer, run_directory: RunDi
 def _write_files(ending: _Ending, wish: Wish, run_directory: RunDirectory | None) -> str:
     """Write what was asked for; what became of the model, in one line. Raises OSError."""
     if run_directory:
-        run_directory.finish(ending.report)
+        run_directory.finish(ending.report, ending.graphs, ending.program.save if ending.program else None)
     if wish.sarif:
         from onnxdx_diagnostics.sarif import write_sarif
 
-        write_sarif(ending.report, wish.sarif)
+        write_sarif(ending.report, wish.sarif, ending.graphs)
     return _write_model(ending, wish)
 
 
@@ -228,20 +236,23 @@ def _write_model(ending: _Ending, wish: Wish) -> str:
     report, program = ending.report, ending.program
     if program is None or not report.exported:
         return "no model file written"
-    if wish.output is None:
+    path = wish.output or (wish.run_dir / "model.onnx" if wish.run_dir else None)
+    if path is None:
         return "no model file written; -o FILE writes one"
     if report.count(Level.ERROR):
-        return f"no model file written: {wish.output} would hold a model with errors"
-    program.save(wish.output)
-    return f"wrote {wish.output} ({outputs.size_of(wish.output)})"
+        return f"no model file written: {path} would hold a model with errors"
+    if wish.output:
+        program.save(wish.output)
+    return f"wrote {path} ({outputs.size_of(path)})"
 
 
-def _print(report: Report, wish: Wish, answer: Answer, last: str) -> None:
+def _print(ending: _Ending, wish: Wish, answer: Answer, last: str) -> None:
+    report = ending.report
     match wish.format:
         case Format.JSON:
             answer.write(report.to_json())
         case Format.SARIF:
-            answer.write(json.dumps(report.to_sarif(), ensure_ascii=False))
+            answer.write(json.dumps(report.to_sarif(ending.graphs), ensure_ascii=False))
         case Format.GITHUB:
             from onnxdx_diagnostics.annotations import workflow_commands
             from onnxdx_diagnostics.render import summary_line
