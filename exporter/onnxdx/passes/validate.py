@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -115,8 +116,14 @@ def _agree(captured: ir.Shape, inferred: onnx.TensorShapeProto) -> bool:
         if theirs.HasField("dim_value") and isinstance(ours, int) and ours != theirs.dim_value:
             return False
         if theirs.HasField("dim_value") and not isinstance(ours, int) and ours.value is not None:
-            return False
+            if not _may_be_constant(ours.value):
+                return False
     return True
+
+
+def _may_be_constant(dim: str) -> bool:
+    """Whether a dim of the capture may be one number after all: a size that data decide, or a quotient of dims."""
+    return "//" in dim or re.search(r"\bu\d+\b", dim) is not None
 
 
 def _shape_text(shape: ir.Shape) -> str:
