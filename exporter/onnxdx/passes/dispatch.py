@@ -76,7 +76,14 @@ def _missing(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) 
     others = tuple(other for other in registry if other.partition(".")[0] == name)
     if others:
         return OnlyOtherOverload(site, str(node.target), others)
-    return NoOnnxFunction(site, str(node.target), tuple(difflib.get_close_matches(name, list(registry), 3, 0.8)))
+    return NoOnnxFunction(site, str(node.target), _alike(name, registry))
+
+
+def _alike(name: str, registry: OnnxRegistry) -> tuple[str, ...]:
+    """Operators of the same namespace that are called much like this one."""
+    namespace, _, own = name.partition("::")
+    others = [other.partition("::")[2] for other in registry if other.startswith(f"{namespace}::")]
+    return tuple(f"{namespace}::{other}" for other in difflib.get_close_matches(own, others, 3, 0.8))
 
 
 def _ignored_arguments(node: fx.Node, entry: Entry) -> tuple[str, ...]:
