@@ -136,3 +136,10 @@ def test_normalises_by_the_batch_in_training(proven_static):
 
 def test_distances_of_all_pairs(proven_static):
     proven_static(F.pdist, A)
+
+
+@pytest.mark.parametrize("x", [IMAGE, LINE, torch.randn(5, 4)], ids=["image", "line", "flat"])
+def test_normalises_by_the_batch(x, proven):
+    layer = nn.BatchNorm1d(4) if x.dim() < 4 else nn.BatchNorm2d(4)
+    layer.track_running_stats, layer.running_mean, layer.running_var = False, None, None
+    proven(layer.eval(), x)

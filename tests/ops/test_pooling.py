@@ -12,6 +12,7 @@ PROGRAMS = {
     "avg1d": (lambda x: F.avg_pool1d(x, 3, 2, 1), LINE),
     "avg1d-ceil": (lambda x: F.avg_pool1d(x, 3, 2, 1, ceil_mode=True), LINE),
     "avg1d-ceil-without-padding": (lambda x: F.avg_pool1d(x, 4, 3, 1, ceil_mode=True, count_include_pad=False), LINE),
+    "avg1d-ceil-unpadded": (lambda x: F.avg_pool1d(x, 7, 3, ceil_mode=True), LINE),
     "avg2d": (lambda x: F.avg_pool2d(x, 2), IMAGE),
     "avg2d-pairs": (lambda x: F.avg_pool2d(x, (3, 2), (2, 1), (1, 0)), IMAGE),
     "avg2d-ceil": (lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True), IMAGE),

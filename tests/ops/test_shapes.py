@@ -112,7 +112,7 @@ PROGRAMS = {
     "fold-back": (lambda x: F.fold(F.unfold(x, 2, stride=2), (4, 6), 2, stride=2), torch.randn(2, 3, 4, 6)),
     "windows": (lambda x: (x.unfold(-1, 3, 1), x.unfold(2, 2, 2)), IMAGE),
     "windowed": (
-        lambda x: (torch.hann_window(8), torch.hamming_window(8, periodic=False), torch.blackman_window(6)) + (x,),
+        lambda x: (torch.hann_window(8), torch.hamming_window(8, periodic=False), torch.blackman_window(6), x),
         X,
     ),
     "triangles": (

@@ -1,5 +1,4 @@
 # mypy: disable-error-code="misc,arg-type,type-arg,valid-type,assignment,return-value,no-any-return,list-item,index"
-# ruff: noqa: E501
 """Arithmetic of two operands: integers stay exact, scalars may be computed at run time, truths count as ones."""
 
 from __future__ import annotations

@@ -53,10 +53,8 @@ def _for_each_query_head(tensor: Value, query: Value) -> Value:
     heads, own = size(query, rank(query) - 3), size(tensor, rank(tensor) - 3)
     if isinstance(heads, int) and heads == own:
         return tensor
-    if isinstance(heads, int) and isinstance(own, int):
-        times = heads // own
-    else:
-        times = op.Div(shape([heads]), shape([own]))
+    known = isinstance(heads, int) and isinstance(own, int)
+    times = heads // own if known else op.Div(shape([heads]), shape([own]))
     *batch, _, length, width = sizes(tensor)
     expanded = op.Expand(op.Unsqueeze(tensor, [-3]), shape([*[1] * len(batch), 1, times, 1, 1]))
     return op.Reshape(expanded, shape([*batch, heads, length, width]))

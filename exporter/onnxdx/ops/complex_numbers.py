@@ -1,4 +1,4 @@
-# mypy: disable-error-code="misc,arg-type,type-arg,valid-type,assignment,return-value,no-any-return,list-item,index"
+# mypy: disable-error-code="misc,arg-type,type-arg,valid-type,assignment,return-value,no-any-return,list-item,index,call-overload,comparison-overlap"
 # ruff: noqa: E501
 """Complex tensors, which ONNX has none of: pairs of real numbers on a last axis of size 2."""
 

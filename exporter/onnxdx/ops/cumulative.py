@@ -1,5 +1,4 @@
 # mypy: disable-error-code="misc,arg-type,type-arg,valid-type,assignment,return-value,no-any-return,list-item,index"
-# ruff: noqa: E501
 """Running products, maxima and sums: as ONNX Scan over one axis where ONNX has no operator."""
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from onnxdx.ops.values import (
     cast,
     constant,
     given_dtype,
+    highest,
     is_float,
     lowest,
-    highest,
     number,
     rank,
     shape,
@@ -78,6 +77,11 @@ def _formal(name: str, dtype: ir.DataType, dims: Any) -> SymbolicTensor:
     return SymbolicTensor(name=name, type=ir.TensorType(dtype), shape=None if dims is None else ir.Shape(dims))
 
 
+def _is_empty(x: Value) -> bool:
+    """Whether there is nothing to scan, on which ONNX Runtime ends the process."""
+    return 0 in list(x.shape)
+
+
 def _first(x: Value, axis: int, value: Any, dtype: ir.DataType) -> Value:
     """What is carried into the first position: one value in the shape of a slice."""
     dims = [size(x, each) for each in range(rank(x)) if each != axis]
@@ -99,7 +103,7 @@ def cumprod(self: TReal, dim: int, dtype: int = -1) -> TReal:
     """cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor"""
     wanted = given_dtype(dtype) or (self.dtype if is_float(self) else INT64)
     x = cast(self, wanted)
-    if rank(self) == 0:
+    if rank(self) == 0 or _is_empty(self):
         return x
     x.shape = self.shape
     axis = axis_of(self, dim)
@@ -111,6 +115,8 @@ def _running(self: Value, dim: int, beats: Callable[[Any, Any], Any], start: Any
     """The best element so far and its place, the last of equals; NaN stays."""
     if rank(self) == 0:
         return op.Identity(self), constant(0, INT64)
+    if _is_empty(self):
+        return op.Identity(self), op.Expand(number(0, INT64), op.Shape(self))
     axis = axis_of(self, dim)
     wide = self.dtype if is_float(self) or self.dtype in _ADDED else INT64
     x = cast(self, wide)
@@ -144,7 +150,7 @@ def cummin(self: TReal, dim: int) -> tuple[TReal, Int64]:
 @onnx_function("aten::logcumsumexp")
 def logcumsumexp(self: TFloat, dim: int) -> TFloat:
     """logcumsumexp(Tensor self, int dim) -> Tensor; carried as the greatest exponent and the sum below it"""
-    if rank(self) == 0:
+    if rank(self) == 0 or _is_empty(self):
         return op.Identity(self)
     axis = axis_of(self, dim)
 

@@ -1,5 +1,4 @@
 # mypy: disable-error-code="misc,arg-type,type-arg,valid-type,assignment,return-value,no-any-return,list-item,index"
-# ruff: noqa: E501
 """Similarities and distances of vectors."""
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from onnxscript.function_libs.torch_lib.tensor_typing import TFloat
 
 from onnxdx.ops import onnx_function
 from onnxdx.ops.arithmetic import dtype_of
-from onnxdx.ops.values import FLOATS, BOOL, Value, cast, number, rank
+from onnxdx.ops.values import BOOL, FLOATS, Value, cast, number, rank
 from onnxdx.tracing import op
 
 

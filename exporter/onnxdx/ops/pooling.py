@@ -71,6 +71,8 @@ def _average(
         x = op.Pad(x, [0, 0, *paddings, 0, 0, *paddings], 0.0)
         pads = [0] * count + [max(end - asked, 0) for end, asked in zip(pads[count:], paddings, strict=True)]
         counted = False
+    if not any(paddings):
+        counted = False
     full_windows = not ceil and pads[count:] == [0] * count
     if divisor is not None and not full_windows:
         if not (pads[:count] == [0] * count or counted):

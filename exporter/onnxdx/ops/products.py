@@ -1,4 +1,4 @@
-# mypy: disable-error-code="misc,arg-type,type-arg,valid-type,assignment,return-value,no-any-return,list-item,index"
+# mypy: disable-error-code="misc,arg-type,type-arg,valid-type,assignment,return-value,no-any-return,list-item,index,call-overload,comparison-overlap"
 # ruff: noqa: E501
 """Matrix products of integers and with run-time factors, for which ONNX Runtime has no Gemm."""
 

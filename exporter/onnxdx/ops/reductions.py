@@ -105,16 +105,23 @@ def prod_dim(self: TReal, dim: int, keepdim: bool = False, dtype: int = -1) -> T
     return _added("ReduceProd", self, dim, keepdim, dtype)
 
 
+def _mean(self: Value, x: Value, axes: Sequence[int], keepdim: bool) -> Value:
+    """The mean, which is NaN of nothing."""
+    if rank(self) and count(self, axes) == 0:
+        return op.Div(reduced("ReduceSum", x, axes, keepdim, rank(self)), number(0.0, x.dtype))
+    return reduced("ReduceMean", x, axes, keepdim, rank(self))
+
+
 @onnx_function("aten::mean")
 def mean_all(self: TReal, dtype: int = -1) -> TReal:
     """mean(Tensor self, *, ScalarType? dtype=None) -> Tensor"""
-    return reduced("ReduceMean", cast(self, given_dtype(dtype) or self.dtype), axes_of(self, None), False, rank(self))
+    return _mean(self, cast(self, given_dtype(dtype) or self.dtype), axes_of(self, None), False)
 
 
 @onnx_function("aten::mean.dim")
 def mean_dim(self: TReal, dim: Sequence[int] | None = None, keepdim: bool = False, dtype: int = -1) -> TReal:
     """mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"""
-    return reduced("ReduceMean", cast(self, given_dtype(dtype) or self.dtype), axes_of(self, dim), keepdim, rank(self))
+    return _mean(self, cast(self, given_dtype(dtype) or self.dtype), axes_of(self, dim), keepdim)
 
 
 def _extreme(operator: str, self: Value, dim: Dims, keepdim: bool) -> Value:
@@ -256,7 +263,7 @@ def variance(self: Value, dim: Dims, correction: float | None, keepdim: bool) ->
     axes, dims = axes_of(self, dim), rank(self)
     correction = 1 if correction is None else correction
     x = cast(self, FLOAT) if is_narrow_float(self) else self
-    mean = reduced("ReduceMean", x, axes, True, dims)
+    mean = _mean(self, x, axes, True)
     off = op.Sub(x, mean)
     squares = op.Mul(off, off)
     elements = count(self, axes)

@@ -1,5 +1,4 @@
 # mypy: disable-error-code="misc,arg-type,type-arg,valid-type,assignment,return-value,no-any-return,list-item,index"
-# ruff: noqa: E501
 """Rearranging elements: roll, squeeze, repeats and the pieces of a size that is known only at run time."""
 
 from __future__ import annotations
@@ -77,3 +76,23 @@ def repeat_interleave(repeats: Int64, output_size: Int64 | None = None) -> Int64
     places = op.Unsqueeze(op.Range(number(0, INT64), whole, number(1, INT64)), [1])
     reached = op.Cast(op.LessOrEqual(totals, places), to=INT64)
     return op.ReduceSum(reached, [1], keepdims=0)
+
+
+@onnx_function("aten::atleast_1d.Sequence")
+def atleast_1d(tensors: Sequence[TTensor]) -> TTensor:
+    """atleast_1d.Sequence(Tensor[] tensors) -> Tensor[]"""
+    return [op.Reshape(x, [1]) if rank(x) == 0 else op.Identity(x) for x in tensors]
+
+
+@onnx_function("aten::atleast_2d.Sequence")
+def atleast_2d(tensors: Sequence[TTensor]) -> TTensor:
+    """atleast_2d.Sequence(Tensor[] tensors) -> Tensor[]"""
+    added = {0: [0, 1], 1: [0]}
+    return [op.Unsqueeze(x, added[rank(x)]) if rank(x) in added else op.Identity(x) for x in tensors]
+
+
+@onnx_function("aten::atleast_3d.Sequence")
+def atleast_3d(tensors: Sequence[TTensor]) -> TTensor:
+    """atleast_3d.Sequence(Tensor[] tensors) -> Tensor[]"""
+    added = {0: [0, 1, 2], 1: [0, 2], 2: [2]}
+    return [op.Unsqueeze(x, added[rank(x)]) if rank(x) in added else op.Identity(x) for x in tensors]
