@@ -40,7 +40,8 @@ def test_runs_from_zeros(layer, proven):
 
 @pytest.mark.parametrize("name", ["gru", "rnn"])
 def test_runs_from_a_state(name, proven):
-    proven(Recurrent(LAYERS[name].eval()), SEQUENCE, torch.randn(1, 2, 3))
+    layer = LAYERS[name].eval()
+    proven(lambda x, h: layer(x, h), SEQUENCE, torch.randn(1, 2, 3))
 
 
 class FromState(nn.Module):
@@ -65,14 +66,3 @@ def test_runs_without_a_batch(proven):
 )
 def test_runs_one_step(cell, proven):
     proven(Recurrent(cell.eval()), torch.randn(2, 4))
-
-
-class Packed(nn.Module):
-    def __init__(self, layer: nn.Module) -> None:
-        super().__init__()
-        self.layer = layer
-
-    def forward(self, x, lengths):
-        packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=True)
-        out, state = self.layer(packed)
-        return nn.utils.rnn.pad_packed_sequence(out, batch_first=True, total_length=5)[0], state
