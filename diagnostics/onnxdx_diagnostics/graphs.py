@@ -1,18 +1,19 @@
 """The graphs of an export as plain data: the program as captured, as decomposed and as ONNX, and what became of what.
 
 What walks a graph does so in networkx, which is imported on the first walk: opening a run costs nothing of it.
-`graphs.json` is rows, not records: its texts stand in one table, a row says which.
+`graphs.json` holds tables by column, not a record for each node.
 """
 
 from __future__ import annotations
 
 import enum
+import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from onnxdx_diagnostics.atomic import write_text
 from onnxdx_diagnostics.finding import Finding
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     import networkx
 
 SCHEMA = "onnxdx-graphs/1"
+T = TypeVar("T")
+
+_MOST = 1 << 31
 
 
 class Stage(enum.Enum):
@@ -212,32 +216,46 @@ class GraphsUnreadable(ValueError):
 
 
 def to_plain(graphs: Graphs) -> dict[str, Any]:
-    """The graphs as JSON-ready data.
+    """The graphs as JSON-ready data: tables by column, so that nothing is made for a node until it is read.
 
-    A node is [name, op, status, module, value, path, line, findings, origins], an edge [source, target, operand]:
-    op to path and the findings are positions in `texts`, origins those of nodes in the graph before.
+    Columns of texts hold positions in `texts`. `findings` and `origins` are pairs of a node's position and that of a
+    text, or of a node in the graph before.
     """
     texts: dict[str, int] = {}
-
-    def text(said: str) -> int:
-        return texts.setdefault(said, len(texts))
-
     before: Mapping[str, int] = {}
     plain = []
     for graph in graphs.stages:
-        rows = [
-            [
-                node.name,
-                *map(text, (node.op, node.status.value, node.module, node.value, node.path)),
-                node.line,
-                [*map(text, node.findings)],
-                [before[origin] for origin in node.origins],
-            ]
-            for node in graph.nodes
-        ]
-        plain.append({"stage": graph.stage.value, "nodes": rows, "edges": [list(edge) for edge in graph.edges]})
+        nodes, rows = graph.nodes, range(len(graph.nodes))
+        columns = {
+            name: [texts.setdefault(said, len(texts)) for said in map(read, nodes)] for name, read in _TEXTS.items()
+        }
+        findings = [(row, texts.setdefault(rule, len(texts))) for row in rows for rule in nodes[row].findings]
+        origins = [(row, before[origin]) for row in rows for origin in nodes[row].origins]
+        plain.append(
+            {
+                "stage": graph.stage.value,
+                "nodes": {"name": [node.name for node in nodes], **columns, "line": [node.line for node in nodes]},
+                "findings": _columns(findings, 2),
+                "origins": _columns(origins, 2),
+                "edges": _columns(graph.edges, 3),
+            }
+        )
         before = graph.positions
     return {"schema": SCHEMA, "texts": list(texts), "graphs": plain}
+
+
+_TEXTS: Mapping[str, Callable[[Node], str]] = {
+    "op": lambda node: node.op,
+    "status": lambda node: node.status.value,
+    "module": lambda node: node.module,
+    "value": lambda node: node.value,
+    "path": lambda node: node.path,
+}
+"""The texts of a node that many nodes share."""
+
+
+def _columns(rows: Sequence[tuple[int, ...]], width: int) -> list[list[int]]:
+    return [[row[column] for row in rows] for column in range(width)]
 
 
 def from_plain(plain: Any) -> Graphs:
@@ -246,14 +264,10 @@ def from_plain(plain: Any) -> Graphs:
         found = plain.get("schema") if isinstance(plain, dict) else type(plain).__name__
         raise GraphsUnreadable(f"expected schema {SCHEMA!r}, found {found!r}")
     try:
-        texts = _Table(plain["texts"])
-        statuses = {status.value: status for status in Status}
+        texts = _column(plain["texts"], str)
         stages: list[ProgramGraph] = []
         for graph in plain["graphs"]:
-            before = _Table([node.name for node in stages[-1].nodes] if stages else [])
-            nodes = tuple(_nodes(graph["nodes"], texts, before, statuses))
-            edges = tuple(Edge(*edge) for edge in graph["edges"])
-            stages.append(_sound(ProgramGraph(Stage(graph["stage"]), nodes, edges)))
+            stages.append(_read(graph, texts, stages[-1].nodes if stages else ()))
         if len({graph.stage for graph in stages}) < len(stages):
             raise ValueError("a stage is there twice")
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -261,48 +275,54 @@ def from_plain(plain: Any) -> Graphs:
     return Graphs(tuple(stages))
 
 
-class _Table:
-    """Texts by position. What is read from a file is believed in nothing, not even in its numbers."""
-
-    def __init__(self, texts: Any) -> None:
-        if type(texts) is not list or any(type(said) is not str for said in texts):
-            raise TypeError("expected a list of texts")
-        self._texts = texts
-
-    def __call__(self, position: Any) -> str:
-        """The text there. Raises TypeError, IndexError."""
-        if type(position) is not int or position < 0:
-            raise TypeError(f"expected a position, found {position!r:.80}")
-        said: str = self._texts[position]
-        return said
-
-
-def _nodes(
-    rows: Iterable[Any], text: Callable[[Any], str], before: Callable[[Any], str], statuses: Mapping[str, Status]
-) -> Iterator[Node]:
-    for name, op, status, module, value, path, line, findings, origins in rows:
-        if type(name) is not str or type(line) is not int or line < 0:
-            raise TypeError(f"expected a node, found {name!r:.80} at line {line!r:.80}")
-        yield Node(
-            name,
-            text(op),
-            statuses[text(status)],
-            text(module),
-            text(value),
-            text(path),
-            line,
-            tuple(map(text, findings)) if findings else (),
-            tuple(map(before, origins)) if origins else (),
-        )
-
-
-def _sound(graph: ProgramGraph) -> ProgramGraph:
-    """The graph itself. Raises ValueError when names repeat or an edge ends nowhere."""
-    count = len(graph.nodes)
+def _read(plain: Any, texts: Sequence[str], before: Sequence[Node]) -> ProgramGraph:
+    table = plain["nodes"]
+    names = _column(table["name"], str)
+    count = len(names)
+    told = {name: [texts[at] for at in _positions(table[name], len(texts))] for name in _TEXTS}
+    statuses = {said: Status(said) for said in set(told["status"])}
+    findings: list[tuple[str, ...]] = [()] * count
+    for row, rule in zip(*_pairs(plain["findings"], count, len(texts)), strict=True):
+        findings[row] += (texts[rule],)
+    origins: list[tuple[str, ...]] = [()] * count
+    for row, origin in zip(*_pairs(plain["origins"], count, len(before)), strict=True):
+        origins[row] += (before[origin].name,)
+    columns = (
+        names,
+        told["op"],
+        [statuses[said] for said in told["status"]],
+        told["module"],
+        told["value"],
+        told["path"],
+        _positions(table["line"], _MOST),
+        findings,
+        origins,
+    )
+    if any(len(column) != count for column in columns):
+        raise ValueError("columns of nodes are of different lengths")
+    sources, targets, operands = plain["edges"]
+    ends = (_positions(sources, count), _positions(targets, count), _positions(operands, _MOST))
+    edges = tuple(itertools.starmap(Edge, zip(*ends, strict=True)))
+    graph = ProgramGraph(Stage(plain["stage"]), tuple(itertools.starmap(Node, zip(*columns, strict=True))), edges)
     if len(graph.positions) < count:
         raise ValueError("two nodes have one name")
-    for edge in graph.edges:
-        whole = type(edge.source) is int and type(edge.target) is int and type(edge.operand) is int
-        if not whole or not (0 <= edge.source < count and 0 <= edge.target < count):
-            raise ValueError(f"an edge ends nowhere: {list(edge)!r:.80}")
     return graph
+
+
+def _pairs(plain: Any, rows: int, others: int) -> tuple[Sequence[int], Sequence[int]]:
+    first, second = plain
+    return _positions(first, rows), _positions(second, others)
+
+
+def _positions(column: Any, count: int) -> Sequence[int]:
+    """A column of positions below `count`: what is read from a file is believed in nothing, not even its numbers."""
+    found = _column(column, int)
+    if found and not 0 <= min(found) <= max(found) < count:
+        raise ValueError(f"a position is outside of 0..{count}")
+    return found
+
+
+def _column(column: Any, kind: type[T]) -> Sequence[T]:
+    if type(column) is not list or not set(map(type, column)) <= {kind}:
+        raise TypeError(f"expected a list of {kind.__name__}")
+    return column

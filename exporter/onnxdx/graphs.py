@@ -36,7 +36,7 @@ def graphs_of(draft: OnnxDraft, report: Report) -> Graphs:
     before, after = dict(_captured_graphs(program)), dict(program.graphs())
     captured_names, names = _names(before), _names(after)
     model = _Model(draft, names, report.root).graph()
-    in_model = {name for node in model.nodes for name in node.origins}
+    in_model = {name for node in model.nodes if node.status is not Status.SOURCE for name in node.origins}
     stand_ins = {names[draft.nodes[identity]] for identity in draft.placeholders}
     origins = dict(_origins(program, captured_names, names))
     reader = _FxReader(program.captured.sources, report)
