@@ -314,3 +314,55 @@ def logical_xor(self: TTensor, other: TTensor) -> Bool:
 def logical_not(self: TTensor) -> Bool:
     """logical_not(Tensor self) -> Tensor"""
     return op.Not(cast(self, BOOL))
+
+
+def _clamped(self: Value, low: Value | None, high: Value | None) -> Value:
+    """Between two bounds, the upper one last; NaN stays."""
+    dtype = dtype_of(self)
+    x = cast(self, wide(dtype))
+    if low is not None:
+        x = op.Max(x, cast(low, wide(dtype)))
+    if high is not None:
+        x = op.Min(x, cast(high, wide(dtype)))
+    return op.Identity(self) if x is self else cast(x, dtype)
+
+
+@onnx_function("aten::clamp", "aten::clamp.Tensor", "aten::clip", "aten::clip.Tensor")
+def clamp(self: TReal, min: TReal | None = None, max: TReal | None = None) -> TReal:
+    """clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor"""
+    computed_bound = isinstance(min, ir.Value) or isinstance(max, ir.Value)
+    if computed_bound or min is None or max is None:
+        return _clamped(self, min, max)
+    dtype = wide(self.dtype)
+    return cast(op.Clip(cast(self, dtype), number(min, dtype), number(max, dtype)), self.dtype)
+
+
+@onnx_function("aten::clamp_min", "aten::clamp_min.Tensor")
+def clamp_min(self: TReal, min: TReal) -> TReal:
+    """clamp_min(Tensor self, Scalar min) -> Tensor"""
+    return _clamped(self, min, None)
+
+
+@onnx_function("aten::clamp_max", "aten::clamp_max.Tensor")
+def clamp_max(self: TReal, max: TReal) -> TReal:
+    """clamp_max(Tensor self, Scalar max) -> Tensor"""
+    return _clamped(self, None, max)
+
+
+def _powered(base: Value, exponent: Value) -> Value:
+    """ONNX Pow; small powers of integers by multiplication, since ONNX Runtime goes by way of floating point."""
+    dtype = dtype_of(base, exponent)
+    whole = dtype not in FLOATS and isinstance(exponent, int) and 0 < exponent <= 8
+    if whole and isinstance(base, ir.Value):
+        factor = cast(base, wide(dtype))
+        result = factor
+        for _ in range(int(exponent) - 1):
+            result = op.Mul(result, factor)
+        return cast(result, dtype)
+    return computed(op.Pow, base, exponent)
+
+
+@onnx_function("aten::pow.Tensor_Scalar", "aten::pow.Tensor_Tensor", "aten::pow.Scalar", "prims::pow")
+def power(self: TReal, exponent: TReal) -> TReal:
+    """pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor"""
+    return _powered(self, exponent)

@@ -13,7 +13,7 @@ from onnxdx.ops import onnx_function
 )  # fmt: skip
 def dropout_in_eval_mode(input: TTensor, p: float = 0.5, train: bool = False) -> TTensor:
     """dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!); also alpha_dropout and feature_dropout"""
-    if train:
+    if train and p:
         raise NotImplementedError("this kind of dropout in training mode")
     return input
 

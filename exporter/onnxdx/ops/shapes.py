@@ -5,11 +5,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import onnx_ir as ir
 from onnxscript.function_libs.torch_lib.tensor_typing import TTensor
 from onnxscript.onnx_types import INT64 as Int64
 
 from onnxdx.ops import onnx_function
-from onnxdx.ops.values import INT64, Size, Value, axis_of, cast, number, product, rank, shape, size, sizes
+from onnxdx.ops.values import (
+    FLOATS,
+    INT64,
+    Size,
+    Value,
+    axis_of,
+    cast,
+    constant,
+    number,
+    product,
+    rank,
+    shape,
+    size,
+    sizes,
+)
 from onnxdx.tracing import op
 
 
@@ -96,3 +111,43 @@ def atleast_3d(tensors: Sequence[TTensor]) -> TTensor:
     """atleast_3d.Sequence(Tensor[] tensors) -> Tensor[]"""
     added = {0: [0, 1, 2], 1: [0, 2], 2: [2]}
     return [op.Unsqueeze(x, added[rank(x)]) if rank(x) in added else op.Identity(x) for x in tensors]
+
+
+@onnx_function("aten::select.int", "aten::select_copy.int")
+def select(self: TTensor, dim: int, index: Int64) -> TTensor:
+    """select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)"""
+    place = number(index, INT64) if isinstance(index, int) else op.Reshape(index, constant([], INT64))
+    return op.Gather(self, place, axis=axis_of(self, dim))
+
+
+_TRIMMED = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.INT64, ir.DataType.BOOL}) | FLOATS
+
+
+def _trimmed(self: Value, diagonal: Size, upper: int) -> Value:
+    k = number(diagonal, INT64) if isinstance(diagonal, int) else op.Reshape(diagonal, constant([], INT64))
+    wide = self.dtype if self.dtype in _TRIMMED else INT64
+    return cast(op.Trilu(cast(self, wide), k, upper=upper), self.dtype)
+
+
+@onnx_function("aten::tril")
+def tril(self: TTensor, diagonal: Int64 = 0) -> TTensor:
+    """tril(Tensor self, SymInt diagonal=0) -> Tensor"""
+    return _trimmed(self, diagonal, 0)
+
+
+@onnx_function("aten::triu")
+def triu(self: TTensor, diagonal: Int64 = 0) -> TTensor:
+    """triu(Tensor self, SymInt diagonal=0) -> Tensor"""
+    return _trimmed(self, diagonal, 1)
+
+
+@onnx_function("aten::repeat_interleave.self_int")
+def repeat_each(self: TTensor, repeats: Int64, dim: int | None = None, output_size: Int64 | None = None) -> TTensor:
+    """repeat_interleave.self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor"""
+    if dim is None or rank(self) == 0:
+        column = op.Reshape(self, [-1, 1])
+        return op.Reshape(op.Expand(column, shape([1, repeats])), [-1])
+    axis, dims = axis_of(self, dim), rank(self)
+    expanded = op.Expand(op.Unsqueeze(self, [axis + 1]), shape([*[1] * (axis + 1), repeats, *[1] * (dims - axis - 1)]))
+    joined = product([size(self, axis), repeats])
+    return op.Reshape(expanded, shape([*(joined if each == axis else size(self, each) for each in range(dims))]))
