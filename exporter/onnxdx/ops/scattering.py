@@ -209,7 +209,27 @@ def index(self: TensorType, indices: Sequence[Int64 | None]) -> TensorType:
     if len(given) == 1 and not masks:
         (axis,) = given
         return op.Gather(self, indices[axis], axis=axis)
+    if given and not masks and _same_shape([indices[axis] for axis in given]):
+        return _gathered(self, _all_int64(indices), given)
     return core.aten_index(self, _all_int64(indices))
+
+
+def _same_shape(places: Sequence[Value]) -> bool:
+    first = sizes(places[0])
+    return is_static(first) and all(list(place.shape) == first for place in places)
+
+
+def _gathered(self: Value, places: Sequence[Value], given: Sequence[int]) -> Value:
+    """Several indices of one shape: their axes in front, GatherND, and the result where torch puts it."""
+    front = [*given, *(axis for axis in range(rank(self)) if axis not in given)]
+    x = self if front == list(range(rank(self))) else op.Transpose(self, perm=front)
+    found = op.GatherND(x, op.Concat(*(op.Unsqueeze(places[axis], [-1]) for axis in given), axis=-1))
+    before, width = given[0], rank(places[given[0]])
+    if given[-1] - given[0] + 1 != len(given) or before == 0:
+        return found
+    behind = rank(self) - len(given) - before
+    order = [*range(width, width + before), *range(width), *range(width + before, width + before + behind)]
+    return op.Transpose(found, perm=order)
 
 
 def _all_int64(indices: Sequence[Any]) -> list[Any]:
