@@ -15,7 +15,7 @@ from torch.fx.node import map_arg
 
 from onnxdx.compat import HigherOrderOperator, OpOverload
 from onnxdx.naming import Names
-from onnxdx.operators import called_graphs
+from onnxdx.operators import called_graphs, is_assertion, mutates
 from onnxdx.provenance import SourceMap
 from onnxdx.translation import UNSUPPORTED
 from onnxdx.values import MODULE_KEY, PROVENANCE_KEY, DecomposedProgram, OnnxDraft, Region
@@ -46,7 +46,7 @@ def graphs_of(draft: OnnxDraft, report: Report) -> Graphs:
         return Status.PLACEHOLDER if name in stand_ins else Status.PLACED if name in in_model else Status.FOLDED
 
     decomposed = reader.graph(Stage.DECOMPOSED, after, names, placed, origins)
-    fates = _Fates(captured_names, decomposed)
+    fates = _Fates(before, captured_names, decomposed)
     captured = reader.graph(Stage.CAPTURED, before, captured_names, fates.of)
     blamed = {node.name: node.findings for node in decomposed.nodes if node.findings}
     nodes = tuple(_with_findings(node, blamed) for node in model.nodes)
@@ -119,19 +119,29 @@ def _selection(origin: fx.Node, node: fx.Node, captured: Mapping[fx.Node, str]) 
 class _Fates:
     """What became of the captured nodes, by what decomposition made of each."""
 
-    def __init__(self, names: Mapping[fx.Node, str], decomposed: ProgramGraph) -> None:
+    def __init__(self, graphs: Mapping[str, fx.Graph], names: Mapping[fx.Node, str], decomposed: ProgramGraph) -> None:
         self._names = names
         self._images: defaultdict[str, list[Node]] = defaultdict(list)
         for node in decomposed.nodes:
             for name in node.origins:
                 self._images[name].append(node)
+        self._needed = self._needed_in(graphs)
+
+    def _needed_in(self, graphs: Mapping[str, fx.Graph]) -> set[fx.Node]:
+        """The nodes that have an effect: views that are written to, for one, which no longer exist as such."""
+        needed: set[fx.Node] = set()
+        for node in (node for graph in graphs.values() for node in reversed(graph.nodes)):
+            if self._names[node] in self._images or mutates(node) or any(user in needed for user in node.users):
+                needed.add(node)
+        return needed
 
     def of(self, node: fx.Node) -> Status:
         """The status of a captured node."""
         images = self._images.get(self._names[node], [])
         if not images:
-            selects = _op(node) == "getitem" and any(self._names[each] in self._images for each in node.all_input_nodes)
-            return Status.FOLDED if selects else Status.UNUSED
+            if is_assertion(node) or (_op(node) == "getitem" and node in self._needed):
+                return Status.FOLDED
+            return Status.REWRITTEN if node in self._needed else Status.UNUSED
         if any(image.status is Status.PLACEHOLDER for image in images):
             return Status.PLACEHOLDER
         return images[0].status if [image.op for image in images] == [_op(node)] else Status.REWRITTEN

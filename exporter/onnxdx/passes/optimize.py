@@ -107,12 +107,17 @@ def _close_subgraphs(model: ir.Model) -> None:
 
 
 def _inherit_provenance(draft: OnnxDraft) -> None:
-    """A node that an optimisation made belongs to the FX node of the value it computes, or of a neighbour."""
+    """A node that an optimisation made belongs to the FX node of the value it computes, or of a neighbour.
+
+    Names in a function are its own, so that there only the neighbours tell.
+    """
     ids = {node.name: identity for identity, node in draft.nodes.items()}
-    for node in draft.model.graph.all_nodes():
+    main = [(node, True) for node in draft.model.graph.all_nodes()]
+    bodies = [(node, False) for function in draft.model.functions.values() for node in function.all_nodes()]
+    for node, named in (*main, *bodies):
         if PROVENANCE_KEY in node.metadata_props:
             continue
-        names = [output.name for output in node.outputs if output.name]
+        names = [output.name for output in node.outputs if output.name] if named else []
         origin = next((draft.values[name] for name in names if name in draft.values), None)
         known = ids.get(origin.name) if origin is not None else _neighbour(node)
         if known is not None:
