@@ -31,7 +31,8 @@ def call_module(t: Translation, region: Region) -> None:
             t.item(item)
         results = {node: t.values[node] for node in outputs}
         returned = [value for node in outputs for value in _flat(results[node])]
-        body = _function_graph(t, formal, returned, scope)
+        owners = [node for node in outputs for _ in _flat(results[node])]
+        body = _function_graph(t, formal, returned, owners, scope)
     t.values, t.names, t.node_names = outer
     function = _unified(t, region, body)
     node = t.tracer.emit(function.name, given, outputs=len(returned), domain=function.domain)
@@ -63,7 +64,10 @@ def _formal_inputs(
     return given, list(formal.values()), inner
 
 
-def _function_graph(t: Translation, formal: list[ir.Value], returned: list[ir.Value], scope: Scope) -> ir.Graph:
+def _function_graph(
+    t: Translation, formal: list[ir.Value], returned: list[ir.Value], owners: Sequence[fx.Node], scope: Scope
+) -> ir.Graph:
+    """The body; what it returns, each computed for one FX node, is computed in it, and only once."""
     heads = []
     for value in scope.constants.values():
         attributes = [ir.AttrTensor("value", value.const_value)] if value.const_value is not None else []
@@ -77,6 +81,7 @@ def _function_graph(t: Translation, formal: list[ir.Value], returned: list[ir.Va
             returned[index].type, returned[index].shape = value.type, value.shape
     return t.graph(formal, returned, scope, "body")
 
+            t.stamp(owners[index], scope.nodes[-1:])
 
 def _unified(t: Translation, region: Region, body: ir.Graph) -> ir.Function:
     """The function with this body: a known one if an equal body was met, else a new one with a name of its own.
