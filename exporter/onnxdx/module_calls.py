@@ -79,9 +79,9 @@ def _function_graph(
         if id(value) not in own or any(value is other for other in returned[:index]):
             returned[index] = t.tracer.emit("Identity", [value]).outputs[0]
             returned[index].type, returned[index].shape = value.type, value.shape
+            t.stamp(owners[index], scope.nodes[-1:])
     return t.graph(formal, returned, scope, "body")
 
-            t.stamp(owners[index], scope.nodes[-1:])
 
 def _unified(t: Translation, region: Region, body: ir.Graph) -> ir.Function:
     """The function with this body: a known one if an equal body was met, else a new one with a name of its own.
