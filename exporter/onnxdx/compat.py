@@ -64,6 +64,7 @@ __all__ = [
     "no_printed_graphs",
     "output_paths",
     "real_tensors",
+    "recurrent_layers_as_operators",
     "schema",
     "shape_env_of",
     "size_decisions",
@@ -260,6 +261,35 @@ def real_tensors() -> Iterator[None]:
         _replaced(fake_utils, "_check_fake_real_tensors", compare_what_is_known),
     ):
         yield
+
+
+@contextlib.contextmanager
+def recurrent_layers_as_operators() -> Iterator[None]:
+    """While open, recurrent operators only say the shapes of their results when torch.export traces them.
+
+    Torch's own Python kernels for `aten.lstm` and its kin run the layer step by step, which fixes the number of steps and
+    the size of the batch (`OpOverload.py_kernels` and its dispatch cache, 2.9 - 2.14).
+    """
+    operators = [getattr(torch.ops.aten, name).input for name in ("lstm", "gru", "rnn_tanh", "rnn_relu")]
+    known = [dict(operator.py_kernels) for operator in operators]
+    try:
+        for operator in operators:
+            operator.py_kernels.update(dict.fromkeys(operator.py_kernels, _recurrent_shapes))
+            operator._dispatch_cache.clear()
+        yield
+    finally:
+        for operator, kernels in zip(operators, known, strict=True):
+            operator.py_kernels.update(kernels)
+            operator._dispatch_cache.clear()
+
+
+def _recurrent_shapes(
+    input: torch.Tensor, hx: Any, params: Any, has_biases: bool, num_layers: int, dropout: float, train: bool,
+    bidirectional: bool, batch_first: bool,
+) -> tuple[torch.Tensor, ...]:  # fmt: skip
+    states = list(hx) if isinstance(hx, (list, tuple)) else [hx]
+    width = states[0].shape[-1] * (2 if bidirectional else 1)
+    return (input.new_empty([*input.shape[:-1], width]), *(torch.empty_like(state) for state in states))
 
 
 def shape_env_of(exported: torch.export.ExportedProgram) -> ShapeEnv | None:

@@ -250,7 +250,11 @@ class _Bench:
 
     def _capture(self, spec: Any, strict: bool) -> ExportedProgram | BaseException:
         request = self.request
-        with plain_run.unchanged(request.model), compat.stack_texts(self.recorder.text), compat.no_printed_graphs():
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(plain_run.unchanged(request.model))
+            stack.enter_context(compat.stack_texts(self.recorder.text))
+            stack.enter_context(compat.no_printed_graphs())
+            stack.enter_context(compat.recurrent_layers_as_operators())
             try:
                 return _export(request, spec, strict)
             except (Exception, SystemExit) as error:
