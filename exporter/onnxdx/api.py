@@ -44,7 +44,8 @@ def export(
     `args` and `kwargs` are sample inputs as for `model(*args, **kwargs)`; `dynamic_shapes` is that of
     `torch.export.export`, with strings allowed as names of dims. A single tensor counts as `(tensor,)`.
 
-    Raises ExportError, with the report of all that is in the way, when no complete and valid model comes out.
+    Raises ExportError, with the report of all that is in the way, when no complete and valid model comes out, and
+    TypeError when `model` is no module.
     """
     return _export(model, args, kwargs or {}, dynamic_shapes, options or ExportOptions(), _call_site(2))
 
@@ -64,6 +65,8 @@ def _export(
     options: ExportOptions,
     call_site: Location,
 ) -> ONNXProgram:
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"the model to export is a torch.nn.Module, not a {type(model).__name__}")
     request = ExportRequest(
         model,
         args if isinstance(args, tuple) else (args,),

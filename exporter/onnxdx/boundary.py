@@ -8,6 +8,7 @@ from typing import Literal
 import onnx_ir as ir
 import torch
 from torch import fx
+from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind, InputSpec
 from torch.export.graph_signature import OutputKind as TorchOutputKind
 
@@ -19,6 +20,7 @@ from onnxdx.translation import Translation, ir_tensor
 from onnxdx.values import InputBinding, OutputBinding, OutputKind
 from onnxdx_diagnostics.rules.dx413_buffer_updated import BufferUpdated
 from onnxdx_diagnostics.rules.dx414_input_updated import InputUpdated
+from onnxdx_diagnostics.rules.dx416_no_outputs import NoOutputs
 
 _STATE_KINDS: Mapping[TorchOutputKind, Literal["buffer", "parameter"]] = {
     TorchOutputKind.BUFFER_MUTATION: "buffer",
@@ -49,6 +51,7 @@ def graph_inputs(t: Translation) -> tuple[list[ir.Value], tuple[InputBinding, ..
             position += 1
             continue
         tensor = _state(t, spec)
+        t.state_names[node] = spec.target or node.name
         if tensor is None:
             t.values[node] = None
             continue
@@ -128,7 +131,20 @@ def graph_outputs(t: Translation) -> tuple[list[ir.Value], tuple[OutputBinding, 
             else:
                 t.sink.emit(InputUpdated(site, source, binding.name))
     everything = [*users, *states]
+    if not everything:
+        t.sink.emit(
+            NoOutputs(t.captured.sources.site_of_forward(t.captured.request.model), _returned(t.program.exported))
+        )
     return [value for value, _ in everything], tuple(binding for _, binding in everything)
+
+
+def _returned(exported: ExportedProgram) -> str:
+    """What a model without outputs returns, in short."""
+    spec = exported.call_spec.out_spec
+    if spec is None or spec.num_leaves == 0:
+        return "nothing"
+    constants = [getattr(each.arg, "value", None) for each in exported.graph_signature.output_specs]
+    return ", ".join(repr(value) for value in constants)
 
 
 def _output(t: Translation, value: ir.Value, name: str, taken: set[int], node: fx.Node | None) -> ir.Value:

@@ -95,6 +95,11 @@ def is_composite(target: OpOverload) -> bool:
     return bool(target.has_kernel_for_dispatch_key(torch._C.DispatchKey.CompositeImplicitAutograd))
 
 
+def is_functorch(target: object) -> bool:
+    """Whether a captured call belongs to vmap or grad (`torch._functorch.predispatch`, 2.9 - 2.14)."""
+    return (getattr(target, "__module__", None) or "").startswith("torch._functorch")
+
+
 def schema(target: OpOverload) -> torch.FunctionSchema:
     """The operator's schema; `OpOverload._schema` has no public name (2.9 - 2.14)."""
     return target._schema
@@ -143,7 +148,7 @@ def output_paths(exported: torch.export.ExportedProgram) -> list[tuple[str, ...]
 
     The keys are read from the spec alone, because classes may refuse to be built of anything but tensors. A spec's
     `context` is documented by nothing but `torch.utils._pytree` itself (2.9 - 2.14): the keys of a mapping or of a
-    model output, the class of a named tuple.
+    model output, the class of a named tuple, the fields of a dataclass that are set and that are not.
     """
     out_spec = exported.call_spec.out_spec
     return [] if out_spec is None else list(_leaf_paths(out_spec, ()))
@@ -155,6 +160,8 @@ def _leaf_paths(spec: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield path
         return
     context = spec.context
+    if isinstance(context, list) and len(context) == 2 and all(isinstance(part, list) for part in context):
+        context = context[0]
     fields = getattr(context, "_fields", context)
     named = isinstance(fields, (list, tuple)) and len(fields) == len(children)
     keys = [str(key) for key in fields] if named and all(isinstance(key, str) for key in fields) else []

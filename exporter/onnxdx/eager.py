@@ -47,7 +47,7 @@ def untouched(model: torch.nn.Module, training: bool, updated: Collection[str] =
             vars(module).update(before)
         with torch.no_grad():
             for name, tensor in _state(model, updated):
-                if name in state and tensor.shape == state[name].shape:
+                if name in state and not _same(tensor, state[name]):
                     tensor.copy_(state[name])
         torch.set_rng_state(random)
         for module, flag in flags:
@@ -82,6 +82,13 @@ def run_eager(
         after = _tensor_attributes(model)
     kept = tuple(name for name, tensor in after.items() if before.get(name) is not tensor)
     return EagerRun(outputs, inputs, state, kept)
+
+
+def _same(tensor: torch.Tensor, saved: torch.Tensor) -> bool:
+    """Whether nothing was written; NaN is the same as NaN. What has another shape now is not written back."""
+    if tensor.shape != saved.shape:
+        return True
+    return bool(((tensor == saved) | ((tensor != tensor) & (saved != saved))).all())
 
 
 def _tensor_attributes(model: torch.nn.Module) -> dict[str, torch.Tensor]:

@@ -15,7 +15,7 @@ from torch.fx.node import map_arg
 
 from onnxdx.compat import HigherOrderOperator, OpOverload
 from onnxdx.naming import Names
-from onnxdx.operators import called_graphs, is_assertion, mutates
+from onnxdx.operators import called, called_graphs, is_assertion, mutates
 from onnxdx.provenance import SourceMap
 from onnxdx.translation import UNSUPPORTED
 from onnxdx.values import MODULE_KEY, PROVENANCE_KEY, DecomposedProgram, OnnxDraft, Region
@@ -188,7 +188,7 @@ class _FxReader:
         findings = tuple(
             dict.fromkeys(
                 finding.id
-                for finding in self._findings.get(str(node.target) if node.op == "call_function" else node.op, ())
+                for finding in self._findings.get(called(node) if node.op == "call_function" else node.op, ())
                 if _is_about(finding, node.name, module, path, line)
             )
         )
@@ -210,7 +210,7 @@ def _body(path: str, node: fx.Node) -> str | None:
     """The path of the graph that a node names, if it names one."""
     if node.op != "get_attr":
         return None
-    return f"{path}.{node.target}" if path else str(node.target)
+    return f"{path}.{node.target}" if path else called(node)
 
 
 def _is_about(finding: Finding, name: str, module: str, path: str, line: int) -> bool:
@@ -226,8 +226,8 @@ def _op(node: fx.Node) -> str:
     if node.op != "call_function":
         return node.op
     if isinstance(node.target, (OpOverload, HigherOrderOperator)):
-        return str(node.target)
-    return getattr(node.target, "__name__", "") or str(node.target)
+        return called(node)
+    return getattr(node.target, "__name__", "") or called(node)
 
 
 def _described(sources: SourceMap, value: object) -> str:

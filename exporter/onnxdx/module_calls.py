@@ -55,7 +55,9 @@ def _formal_inputs(
         if id(value) not in formal:
             given.append(value)
             formal[id(value)] = SymbolicTensor(
-                name=_formal_name(value, region.path), type=value.type, shape=_known_rank(value)
+                name=_formal_name(t.state_names.get(node), value, region.path),
+                type=value.type,
+                shape=_known_rank(value),
             )
         return formal[id(value)]
 
@@ -134,11 +136,11 @@ def _inputs_of(region: Region) -> list[fx.Node]:
     return list(found)
 
 
-def _formal_name(value: ir.Value, path: str) -> str:
+def _formal_name(weight: str | None, value: ir.Value, path: str) -> str:
     """The name of a function's input: a weight by its name inside the module, a value by its own without numbers."""
-    name = value.name or "input"
-    clean = path.split("@", 1)[0]
-    return name[len(clean) + 1 :] if clean and name.startswith(f"{clean}.") else base_name(name)
+    if weight is not None:
+        return weight[len(path) + 1 :] if path and weight.startswith(f"{path}.") else weight
+    return base_name(value.name or "input")
 
 
 def _known_rank(value: ir.Value) -> ir.Shape | None:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from onnxdx.compat import HigherOrderOperator, OpOverload, name_of, schema
+from onnxdx.compat import HigherOrderOperator, OpOverload, is_functorch, name_of, schema
 
 _ASSERTIONS = frozenset(
     {
@@ -32,6 +32,15 @@ _DROPOUTS = frozenset(
 """In-place dropout writes nothing in eval mode."""
 
 _GRAD_MODES = frozenset({"wrap_with_set_grad_enabled", "_set_grad_enabled", "set_grad_enabled"})
+
+
+def called(node: fx.Node) -> str:
+    """What a node calls, in words that stay the same from run to run: "aten.add.Tensor", "torch.sym_max"."""
+    target = node.target
+    if isinstance(target, (str, OpOverload, HigherOrderOperator)):
+        return str(target)
+    module = (getattr(target, "__module__", None) or "").lstrip("_")
+    return ".".join(filter(None, [module, getattr(target, "__name__", type(target).__name__)]))
 
 
 def is_assertion(node: fx.Node) -> bool:
@@ -57,8 +66,10 @@ def is_operator(node: fx.Node) -> bool:
 
 
 def mutates(node: fx.Node) -> bool:
-    """Whether the node writes into one of its arguments."""
+    """Whether the node writes into one of its arguments, or changes what other nodes mean (the levels of a vmap)."""
     target = node.target
+    if is_functorch(target):
+        return True
     if isinstance(target, HigherOrderOperator):
         return name_of(target) in {"wrap_with_autocast"} or "auto_functionalized" in name_of(target)
     if not isinstance(target, OpOverload):

@@ -12,6 +12,7 @@ from typing import Any
 import onnx
 import onnx_ir as ir
 import torch
+from torch.export.graph_signature import ConstantArgument, InputKind
 
 from onnxdx.compat import flat_inputs, leaves_of
 from onnxdx.runtime import Session, weight_bytes
@@ -50,7 +51,7 @@ class ONNXProgram:
             temporary = Path(folder) / target.name
             if apart:
                 data = f"{target.name}.data"
-                ir.save(self.model, temporary, external_data=data, size_threshold_bytes=1024)
+                ir.save(self.model, temporary, external_data=data, size_threshold_bytes=0)
                 if (Path(folder) / data).exists():
                     os.replace(Path(folder) / data, target.parent / data)
             else:
@@ -76,12 +77,28 @@ class ONNXProgram:
     def adapt_torch_inputs_to_onnx(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """The inputs of the ONNX graph, by name, from those of the torch model."""
         flat = flat_inputs(self.draft.captured.exported, args, kwargs)
+        for position, (name, captured) in self._constants.items():
+            if flat[position] != captured:
+                raise ValueError(
+                    f"`{name}` was {captured!r} at export and is part of the model; it is {flat[position]!r}"
+                )
         return {b.name: flat[b.position] for b in self.draft.inputs if b.position is not None}
 
     def adapt_torch_outputs_to_onnx(self, outputs: Any) -> Sequence[torch.Tensor]:
         """The outputs of the torch model in the order of the ONNX graph's: flattened, without None and constants."""
         flat = leaves_of(outputs)
         return [flat[b.position] for b in self.draft.outputs if b.kind is OutputKind.USER and b.position is not None]
+
+    @cached_property
+    def _constants(self) -> dict[int, tuple[str, object]]:
+        """The inputs that became part of the model, by position: their names and values."""
+        specs = self.draft.captured.exported.graph_signature.input_specs
+        users = [spec.arg for spec in specs if spec.kind is InputKind.USER_INPUT]
+        return {
+            position: (argument.name, argument.value)
+            for position, argument in enumerate(users)
+            if isinstance(argument, ConstantArgument)
+        }
 
     @cached_property
     def _session(self) -> Session:

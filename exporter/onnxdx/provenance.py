@@ -6,6 +6,7 @@ Reading a stack costs little and happens only where somebody asks: a run without
 from __future__ import annotations
 
 import functools
+import inspect
 import linecache
 import os
 import re
@@ -21,6 +22,7 @@ import torch
 from torch import fx
 
 import onnxdx_diagnostics.finding
+from onnxdx.operators import called
 from onnxdx_diagnostics import source
 from onnxdx_diagnostics.finding import Frame, Location, Site
 
@@ -66,7 +68,7 @@ class SourceMap:
             module=path,
             module_class=class_name,
             fx_node=node.name,
-            op=str(node.target) if node.op == "call_function" else node.op,
+            op=called(node) if node.op == "call_function" else node.op,
             values=tuple(self._values(node)),
         )
 
@@ -86,6 +88,13 @@ class SourceMap:
     def fallback(self) -> Site:
         """The site of a fault that has no line of its own: the line that asked for the export."""
         return Site(location=self.call_site)
+
+    def site_of_forward(self, model: torch.nn.Module) -> Site:
+        """The line that defines the model's `forward`, when that is the user's own; else the call site."""
+        code = inspect.unwrap(type(model).forward).__code__
+        if not self.is_user(code.co_filename):
+            return self.fallback()
+        return Site(source.region(code.co_filename, code.co_firstlineno), module_class=type(model).__qualname__)
 
     def module_path(self, node: fx.Node) -> str:
         """Dotted path of the module that called `node`; empty for the root module."""
@@ -316,7 +325,7 @@ def _spots_of_traceback(trace: TracebackType | None) -> Iterator[Spot]:
 
 
 def _hint(node: fx.Node) -> str:
-    return str(node.target) if node.op == "call_function" else ""
+    return called(node) if node.op == "call_function" else ""
 
 
 def _module(node: fx.Node) -> tuple[str, str]:

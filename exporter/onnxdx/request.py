@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import torch
 
@@ -40,6 +40,12 @@ class ExportOptions:
     training: bool = False
     optimize: bool = True
     verify: bool = True
+
+    def __post_init__(self) -> None:
+        if self.functions not in get_args(FunctionsMode):
+            raise ValueError(
+                f"functions is one of {', '.join(map(repr, get_args(FunctionsMode)))}, not {self.functions!r}"
+            )
 
 
 @dataclass(frozen=True)

@@ -491,5 +491,5 @@ _ADAPTED: Mapping[str, Callable[[Tracer, Sequence[ir.Value | None], dict[str, An
     "DFT": _dft,
     "GridSample": _grid_sample,
 }
-"""ONNX functions are written for opset 18. Between it and 23 these are the operators whose form changed; all others only
-took more types. GroupNormalization changed too (21), and torchlib does not use it."""
+"""ONNX functions are written for opset 18. Between it and 23 these are the operators whose form changed; all others
+only took more types. GroupNormalization changed too (21), and torchlib does not use it."""

@@ -20,7 +20,7 @@ from torch import fx
 from onnxdx.dtypes import onnx_dtype, onnx_shape
 from onnxdx.errors import first_line
 from onnxdx.naming import Names, base_name
-from onnxdx.operators import attribute, is_assertion, is_grad_mode, is_higher_order
+from onnxdx.operators import attribute, called, is_assertion, is_grad_mode, is_higher_order
 from onnxdx.ops.control_flow import TRANSLATED, inlined
 from onnxdx.tracing import ConstantNeeded, Scope, Tracer
 from onnxdx.values import PROVENANCE_KEY, FunctionPlan, Origin, Placement, Region
@@ -45,7 +45,8 @@ Values: TypeAlias = dict[fx.Node, Any]
 
 
 class Translation:
-    """A model under construction. `values` are the results so far, `origins`, `nodes` and `named` the provenance.
+    """A model under construction. `values` are the results so far, `origins`, `nodes` and `named` the provenance,
+    `state_names` the names of weights and buffers in the module by their placeholder.
 
     `call_module` translates a module call that is to be a function; it gets this object and the call's region.
     """
@@ -65,6 +66,7 @@ class Translation:
         self.placeholders: set[str] = set()
         self.functions: dict[str, ir.Function] = {}
         self.function_names = Names()
+        self.state_names: dict[fx.Node, str] = {}
         self.values: Values = {}
         self.graph_prefix = ""
 
@@ -112,7 +114,7 @@ class Translation:
         except ConstantNeeded as error:
             self._forget(start)
             site = self.captured.sources.site(node)
-            self.sink.emit(ConstantArgumentNeeded(site, str(node.target), error.parameter))
+            self.sink.emit(ConstantArgumentNeeded(site, called(node), error.parameter))
             return self._placeholder(node)
         except Exception as error:  # an ONNX function is foreign code, the user's own perhaps: anything can come out
             self._forget(start)
@@ -147,11 +149,9 @@ class Translation:
         origin = placement.entry.origin if placement else "onnxdx"
         said = first_line(error)
         if isinstance(error, _ResultCount):
-            self.sink.emit(OnnxFunctionResults(site, str(node.target), name, origin, said))
+            self.sink.emit(OnnxFunctionResults(site, called(node), name, origin, said))
             return
-        self.sink.emit(
-            OnnxFunctionFails(site, str(node.target), name, origin, f"{type(error).__name__}: {said}", where)
-        )
+        self.sink.emit(OnnxFunctionFails(site, called(node), name, origin, f"{type(error).__name__}: {said}", where))
 
     def _forget(self, start: int) -> None:
         """Take back the nodes recorded since `start`."""
@@ -219,7 +219,7 @@ class Translation:
             inputs += [item for item in items if isinstance(item, ir.Value)]
         known = node.meta.get("val")
         results = known if isinstance(known, (list, tuple)) else [known]
-        stand_in = self.tracer.emit(str(node.target), inputs, outputs=len(results) or 1, domain=UNSUPPORTED, version=1)
+        stand_in = self.tracer.emit(called(node), inputs, outputs=len(results) or 1, domain=UNSUPPORTED, version=1)
         for output, result in zip(stand_in.outputs, results, strict=False):
             self.typed(output, result)
         self.stamp(node, [stand_in])
@@ -265,7 +265,7 @@ class Translation:
         identity = str(len(self.origins))
         sources = self.captured.sources
         module = sources.module_path(node)
-        self.origins[identity] = Origin(node.name, str(node.target), module, sources.user_line(node))
+        self.origins[identity] = Origin(node.name, called(node), module, sources.user_line(node))
         self.nodes[identity] = node
         local = self.local_name(node)
         prefix = self._local_module(module)

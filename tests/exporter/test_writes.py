@@ -279,7 +279,7 @@ def into_a_parameter(model: Model, x: torch.Tensor) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("program", "state"), [(into_a_buffer, "shift"), (into_a_parameter, "scale")], ids=lambda value: str(value)
+    ("program", "state"), [(into_a_buffer, "shift"), (into_a_parameter, "scale")], ids=["buffer", "parameter"]
 )
 def test_written_state_becomes_an_output_and_a_note(
     program: Program, state: str, proven: Callable[..., ONNXProgram]

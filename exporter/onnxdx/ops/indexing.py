@@ -31,7 +31,7 @@ def slice_tensor(
 def slice_scatter(
     self: TTensor, src: TTensor, dim: int = 0, start: INT64 | None = None, end: INT64 | None = None, step: INT64 = 1
 ) -> TTensor:
-    """slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor"""
+    """slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start, SymInt? end, SymInt step=1) -> Tensor"""
     if _takes_all(start, end, step):
         return src
     return core.aten_slice_scatter(self, src, dim, start, end, step)

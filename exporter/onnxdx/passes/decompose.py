@@ -22,7 +22,7 @@ from torch.fx.node import map_arg
 from onnxdx.compat import OpOverload, decompositions, fake_mode_of, is_composite
 from onnxdx.errors import first_line
 from onnxdx.functional import locally_functional
-from onnxdx.operators import called_graphs, is_operator, mutates
+from onnxdx.operators import called, called_graphs, is_operator, mutates
 from onnxdx.registry import OnnxRegistry, select
 from onnxdx.values import CapturedProgram, DecomposedProgram
 from onnxdx_diagnostics.rules.dx201_not_functional import NotFunctional
@@ -35,12 +35,13 @@ from onnxdx_diagnostics.sink import Sink
 def run(captured: CapturedProgram, sink: Sink) -> DecomposedProgram:
     """The captured program with mutations and unplaceable operators expressed by others, as far as that is possible."""
     dead_ends: set[fx.Node] = set()
-    exported, main = _functional(captured, sink, dead_ends)
+    exported, rewritten = _functional(captured, sink, dead_ends)
     options = captured.request.options
     expander = _Expander(captured, sink, options.onnx_registry or OnnxRegistry(), options.opset_version)
-    graph = expander.rewrite(main, dead_ends)
+    graph = expander.rewrite(rewritten.get("", exported.graph), dead_ends)
     subgraphs = {
-        path: expander.rewrite(body.graph, dead_ends) for path, body in _subgraphs(exported.graph_module, graph, "")
+        path: expander.rewrite(rewritten.get(path, body.graph), dead_ends)
+        for path, body in _subgraphs(exported.graph_module, graph, "")
     }
     return DecomposedProgram(
         captured, exported, graph, subgraphs, frozenset(dead_ends), dict(expander.constants), expander.origins
@@ -53,28 +54,34 @@ def _subgraphs(owner: torch.nn.Module, graph: fx.Graph, prefix: str) -> Iterator
         yield from _subgraphs(body, body.graph, f"{prefix}{name}.")
 
 
-def _functional(captured: CapturedProgram, sink: Sink, dead_ends: set[fx.Node]) -> tuple[ExportedProgram, fx.Graph]:
-    """The program and its main graph without mutations; retraced only where a rewrite of single nodes is not enough."""
+def _functional(
+    captured: CapturedProgram, sink: Sink, dead_ends: set[fx.Node]
+) -> tuple[ExportedProgram, Mapping[str, fx.Graph]]:
+    """The program without mutations, and the graphs of it that were rewritten for that, by path.
+
+    The program is retraced only where a rewrite of single nodes is not enough.
+    """
     exported = captured.exported
-    bodies = [body.graph for _, body in _subgraphs(exported.graph_module, exported.graph, "")]
-    in_bodies = [node for graph in bodies for node in graph.nodes if node.op == "call_function" and mutates(node)]
-    writers = [node for node in exported.graph.nodes if node.op == "call_function" and mutates(node)]
-    if not writers and not in_bodies:
-        return exported, exported.graph
-    rewritten = locally_functional(exported.graph) if not in_bodies else None
-    if rewritten is not None:
+    graphs = {"": exported.graph}
+    graphs.update({path: body.graph for path, body in _subgraphs(exported.graph_module, exported.graph, "")})
+    writers = [
+        node for graph in graphs.values() for node in graph.nodes if node.op == "call_function" and mutates(node)
+    ]
+    if not writers:
+        return exported, {}
+    impure = {path: graph for path, graph in graphs.items() if any(node.graph is graph for node in writers)}
+    rewritten = {path: pure for path, graph in impure.items() if (pure := locally_functional(graph)) is not None}
+    if len(rewritten) == len(impure):
         return exported, rewritten
     try:
         _refuse_fake_constants(captured)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            retraced = exported.run_decompositions({})
+            return exported.run_decompositions({}), {}
     except Exception as error:  # torch raises anything from here: AssertionError, RuntimeError, KeyError, ...
-        writers += in_bodies
-        sink.emit(NotFunctional(captured.sources.site(writers[0]), str(writers[0].target), first_line(error)))
+        sink.emit(NotFunctional(captured.sources.site(writers[0]), called(writers[0]), first_line(error)))
         dead_ends.update(writers)
-        return exported, exported.graph
-    return retraced, retraced.graph
+        return exported, {}
 
 
 def _refuse_fake_constants(captured: CapturedProgram) -> None:
@@ -173,7 +180,7 @@ class _Expander:
             else:
                 inner[step] = copy.node_copy(step, lambda old: inner[old])
                 self.origins[inner[step]] = node
-                inner[step].meta = {"val": step.meta.get("val"), "expanded_from": str(node.target), **inherited}
+                inner[step].meta = {"val": step.meta.get("val"), "expanded_from": called(node), **inherited}
                 if step.op == "get_attr":
                     name = f"{node.name}_{step.target}"
                     self.constants[name] = expansion.constants[step.target]
@@ -230,11 +237,11 @@ class _Expander:
             return False
         site = self.captured.sources.site(node)
         if dead_end.error:
-            self.sink.emit(DecompositionFails(site, str(node.target), dead_end.error))
+            self.sink.emit(DecompositionFails(site, called(node), dead_end.error))
         elif dead_end.differs:
-            self.sink.emit(DecompositionDiffers(site, str(node.target), dead_end.differs))
+            self.sink.emit(DecompositionDiffers(site, called(node), dead_end.differs))
         elif dead_end.leaves:
-            self.sink.emit(DecompositionDeadEnd(site, str(node.target), dead_end.leaves))
+            self.sink.emit(DecompositionDeadEnd(site, called(node), dead_end.leaves))
         return True
 
 
@@ -329,7 +336,7 @@ def _metadata_key(node: fx.Node) -> Hashable:
             return ("tensor", str(value.dtype), str(tuple(value.shape)), str(value.device))
         return (type(value).__name__, str(value))
 
-    return (str(node.target), repr(map_arg((node.args, node.kwargs), describe)))
+    return (called(node), repr(map_arg((node.args, node.kwargs), describe)))
 
 
 def _live(graph: fx.Graph) -> set[fx.Node]:

@@ -11,7 +11,7 @@ from torch import fx
 
 from onnxdx.compat import OpOverload, name_of, schema
 from onnxdx.dtypes import onnx_dtype
-from onnxdx.operators import is_higher_order, is_operator
+from onnxdx.operators import called, is_higher_order, is_operator
 from onnxdx.ops.control_flow import TRANSLATED
 from onnxdx.registry import Entry, OnnxRegistry, key_of, select
 from onnxdx.tracing import dropped
@@ -50,7 +50,7 @@ def _place(
     sources = program.captured.sources
     if is_higher_order(node):
         known = getattr(node.target, "__name__", "") in TRANSLATED
-        return None if known else NoOnnxFunction(sources.site(node), str(node.target))
+        return None if known else NoOnnxFunction(sources.site(node), called(node))
     if not is_operator(node):
         return None
     entry = select(registry, node, program.captured.request.options.opset_version)
@@ -58,7 +58,7 @@ def _place(
         return _missing(node, registry, program)
     ignored = _ignored_arguments(node, entry)
     if ignored:
-        return ArgumentNotSupported(sources.site(node), str(node.target), ignored, entry.origin)
+        return ArgumentNotSupported(sources.site(node), called(node), ignored, entry.origin)
     placements[node] = Placement(entry, _promotions(node))
     return None
 
@@ -69,14 +69,14 @@ def _missing(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) 
     opset = program.captured.request.options.opset_version
     too_new = [entry.since for entry in entries if entry.since > opset]
     if too_new:
-        return OpsetTooLow(site, str(node.target), min(too_new), opset)
+        return OpsetTooLow(site, called(node), min(too_new), opset)
     if entries:
-        return ComplexNotSupported(site, str(node.target), takes_complex=entries[0].complex)
+        return ComplexNotSupported(site, called(node), takes_complex=entries[0].complex)
     name = key_of(node.target).partition(".")[0]
     others = tuple(other for other in registry if other.partition(".")[0] == name)
     if others:
-        return OnlyOtherOverload(site, str(node.target), others)
-    return NoOnnxFunction(site, str(node.target), _alike(name, registry))
+        return OnlyOtherOverload(site, called(node), others)
+    return NoOnnxFunction(site, called(node), _alike(name, registry))
 
 
 def _alike(name: str, registry: OnnxRegistry) -> tuple[str, ...]:

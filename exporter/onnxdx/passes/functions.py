@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import torch
 from torch import fx
 
 from onnxdx.values import DispatchPlan, FunctionPlan, Region
@@ -48,18 +49,29 @@ def run(plan: DispatchPlan, sink: Sink) -> FunctionPlan:
 def _module_calls(nodes: Sequence[fx.Node]) -> Mapping[fx.Node, _Calls]:
     """The module calls around each node. A node that torch inserted belongs where all its users belong."""
     calls: dict[fx.Node, _Calls] = {}
+    sizes = _sizes_of_inputs(nodes)
     for node in reversed(nodes):
         stack = node.meta.get("nn_module_stack") or {}
         levels = tuple(
             _Call(key, path, _class_name(kind)) for key, (path, kind) in stack.items() if path and _is_path(path)
         )
-        if node.op == "get_attr":
+        if node.op == "get_attr" or node in sizes:
             calls[node] = ()
         elif stack and not any(key.startswith("_empty_nn_module_stack") for key in stack):
             calls[node] = levels
         else:
             calls[node] = _common([calls[user] for user in node.users if user in calls])
     return calls
+
+
+def _sizes_of_inputs(nodes: Sequence[fx.Node]) -> set[fx.Node]:
+    """Arithmetic on sizes of the model's inputs: it is computed before all calls, since every layer may use it."""
+    found: set[fx.Node] = set()
+    for node in nodes:
+        is_size = isinstance(node.meta.get("val"), (torch.SymInt, torch.SymFloat, torch.SymBool))
+        if is_size and all(source.op == "placeholder" or source in found for source in node.all_input_nodes):
+            found.add(node)
+    return found
 
 
 def _is_path(path: str) -> bool:

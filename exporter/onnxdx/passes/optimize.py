@@ -64,7 +64,7 @@ def _tidy(model: ir.Model) -> None:
 def _steps() -> tuple[Callable[[ir.Model], object], ...]:
     return (
         lambda model: optimizer.fold_constants(model, onnx_shape_inference=False, output_size_limit=_FOLDED_BYTES),
-        common.IdentityEliminationPass(),
+        _drop_identities,
         common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
         common.LiftSubgraphInitializersToMainGraphPass(),
         common.CommonSubexpressionEliminationPass(),
@@ -85,13 +85,26 @@ def _kept_inputs(draft: OnnxDraft) -> tuple[InputBinding, ...]:
     return tuple(binding for binding in draft.inputs if binding.name not in dead)
 
 
+def _drop_identities(model: ir.Model) -> None:
+    """Remove Identity nodes, except those that make an output: outputs stay distinct values with names of their own."""
+    graphs = [model.graph, *(function.graph for function in model.functions.values())]
+    for node in [node for graph in graphs for node in graph.all_nodes()]:
+        if node.op_type != "Identity" or node.domain != "" or node.outputs[0].is_graph_output():
+            continue
+        source = node.inputs[0]
+        if source is not None and node.graph is not None:
+            ir.convenience.replace_all_uses_with(node.outputs[0], source)
+            node.graph.remove(node, safe=True)
+
+
 def _close_subgraphs(model: ir.Model) -> None:
     """Compute every output of a branch or loop body in it, and only once: by an Identity where optimisation took it.
 
     ONNX requires the first (IR specification, "Graphs"), ONNX Runtime the second: it gives wrong numbers for a Scan
     that carries and stacks one value.
     """
-    for node in list(model.graph.all_nodes()):
+    graphs = (model.graph, *(function.graph for function in model.functions.values()))
+    for node in [node for graph in graphs for node in graph.all_nodes()]:
         for attribute in node.attributes.values():
             if attribute.type is not ir.AttributeType.GRAPH:
                 continue

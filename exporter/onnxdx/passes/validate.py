@@ -115,9 +115,9 @@ def _agree(captured: ir.Shape, inferred: onnx.TensorShapeProto) -> bool:
     for ours, theirs in zip(captured, inferred.dim, strict=True):
         if theirs.HasField("dim_value") and isinstance(ours, int) and ours != theirs.dim_value:
             return False
-        if theirs.HasField("dim_value") and not isinstance(ours, int) and ours.value is not None:
-            if not _may_be_constant(ours.value):
-                return False
+        named = None if isinstance(ours, int) else ours.value
+        if theirs.HasField("dim_value") and named is not None and not _may_be_constant(named):
+            return False
     return True
 
 
