@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -75,10 +76,8 @@ def proven(model: Callable[[Program], Written]) -> Proof:
 def agree(exported: ONNXProgram, module: torch.nn.Module, inputs: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """The tensors of `exported(*inputs)` are those of the model in eager."""
     copies, named = pytree.tree_map(_copied, (inputs, dict(kwargs)))
-    state = {name: value.clone() for name, value in module.state_dict().items()}
     with torch.no_grad():
-        wanted = exported.adapt_torch_outputs_to_onnx(module(*copies, **named))
-    module.load_state_dict(state)
+        wanted = exported.adapt_torch_outputs_to_onnx(copy.deepcopy(module)(*copies, **named))
 
     got = exported(*inputs, **kwargs)
 

@@ -12,7 +12,9 @@ from torch._higher_order_ops import associative_scan, while_loop
 from torch._higher_order_ops import map as map_rows
 from torch._higher_order_ops import scan as scan_rows
 
+import onnxdx
 from onnxdx.program import ONNXProgram
+from onnxdx_diagnostics.report import VerdictOutcome
 
 X = torch.linspace(-2, 3, 12).view(3, 4)
 UP, DOWN = (X.abs(),), (-X.abs(),)
@@ -245,10 +247,12 @@ def test_associative_scans_agree(program: Program, proven: Proof) -> None:
     proven(lambda model, x: program(x), X, also=(UP, DOWN))
 
 
-def test_an_associative_scan_runs_over_a_dynamic_size(proven: Proof) -> None:
-    proven(
-        lambda model, x: associative_scan(torch.maximum, x, dim=0, combine_mode="generic"),
-        X,
-        also=((torch.ones(7, 4),),),
-        dynamic_shapes=(({0: "batch"},),),
-    )
+def test_an_associative_scan_that_torch_unrolls_says_that_its_size_is_fixed() -> None:
+    class Maxima(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return associative_scan(torch.maximum, x, dim=0, combine_mode="generic")
+
+    exported = onnxdx.export(Maxima(), (X,), dynamic_shapes=({0: "batch"},))
+
+    assert [finding.id for finding in exported.report.findings] == ["DX605"]
+    assert exported.report.verdict.outcome is VerdictOutcome.DIFFERS
