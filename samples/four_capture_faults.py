@@ -6,7 +6,7 @@ from torch import nn
 
 def normalised(x: torch.Tensor) -> torch.Tensor:
     """Rows of length 1, unless they are that short already."""
-    if x.norm(dim=-1).max() <= 1:
+    if x.norm(dim=-1).max() <= 1:  # expect: DX101
         return x
     return x / x.norm(dim=-1, keepdim=True)
 
@@ -22,11 +22,11 @@ class Tagger(nn.Module):
 
     def forward(self, words: torch.Tensor, layers: torch.Tensor) -> torch.Tensor:
         x = normalised(self.embed(words))
-        for _ in range(int(layers)):
+        for _ in range(int(layers)):  # expect: DX102
             x = x + torch.tanh(x)
-        if words.shape[1] > 32:
+        if words.shape[1] > 32:  # expect: DX105
             x = x[:, :32]
-        return self.score(x + self.bias)
+        return self.score(x + self.bias)  # expect: DX104
 
 
 def build():
