@@ -34,14 +34,27 @@ class OnlyOtherOverload(Finding):
     level: ClassVar[Level] = Level.ERROR
     EXAMPLE: ClassVar[str] = """
 import torch
+from onnxscript import opset18 as op
 
-class Histogram(torch.nn.Module):
-    def forward(self, bins, weights):
-        counts = torch.zeros_like(weights)
-        return counts.scatter(1, bins, weights, reduce="add")  # expect: DX302
+from onnxdx.registry import OnnxRegistry
+from onnxdx.target import ExportTarget
+
+library = torch.library.Library("dx302", "DEF")
+library.define("scale.Tensor(Tensor x, Tensor factor) -> Tensor")
+library.define("scale.Scalar(Tensor x, float factor) -> Tensor")
+library.impl("scale.Tensor", lambda x, factor: x * factor, "CompositeExplicitAutograd")
+library.impl("scale.Scalar", lambda x, factor: x * factor, "CompositeExplicitAutograd")
+
+def scale(x, factor):
+    return op.Mul(x, factor)
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return torch.ops.dx302.scale(x, 0.5)  # expect: DX302
 
 def build():
-    return Histogram(), (torch.randint(0, 8, (4, 8)), torch.rand(4, 8))
+    registry = OnnxRegistry().with_op("dx302::scale.Tensor", scale)
+    return ExportTarget(Net(), (torch.rand(2, 3),), registry=registry)
 """
 
     operator: str

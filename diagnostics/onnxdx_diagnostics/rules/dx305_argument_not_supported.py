@@ -37,14 +37,29 @@ class ArgumentNotSupported(Finding):
     level: ClassVar[Level] = Level.ERROR
     EXAMPLE: ClassVar[str] = """
 import torch
+from onnxscript import opset18 as op
 
-class Spectrum(torch.nn.Module):
-    def forward(self, wave):
-        frames = torch.stft(wave, 16, center=False, return_complex=True, align_to_window=True)  # expect: DX305
-        return frames.abs()
+from onnxdx.registry import OnnxRegistry
+from onnxdx.target import ExportTarget
+
+@torch.library.custom_op("dx305::scale", mutates_args=())
+def scale(x: torch.Tensor, factor: float = 1.0, shift: float = 0.0) -> torch.Tensor:
+    return x * factor + shift
+
+@scale.register_fake
+def _(x, factor=1.0, shift=0.0):
+    return torch.empty_like(x)
+
+def scale_onnx(x, factor: float = 1.0):
+    return op.Mul(x, factor)
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return scale(x, 0.5) + scale(x, 0.5, shift=-1.0)  # expect: DX305
 
 def build():
-    return Spectrum(), (torch.rand(2, 64),)
+    registry = OnnxRegistry().with_op("dx305::scale", scale_onnx)
+    return ExportTarget(Net(), (torch.rand(2, 3),), registry=registry)
 """
 
     operator: str

@@ -35,17 +35,30 @@ class ConstantArgumentNeeded(Finding):
     level: ClassVar[Level] = Level.ERROR
     EXAMPLE: ClassVar[str] = """
 import torch
+from onnxscript import opset18 as op
 
-class Covariance(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.ridge = torch.nn.Parameter(torch.eye(4))
+from onnxdx.registry import OnnxRegistry
+from onnxdx.target import ExportTarget
 
-    def forward(self, x):
-        return torch.addmm(self.ridge, x.T, x, alpha=1 / x.shape[0])  # expect: DX306
+@torch.library.custom_op("dx306::contrast", mutates_args=())
+def contrast(image: torch.Tensor, size: int) -> torch.Tensor:
+    return torch.nn.functional.local_response_norm(image, size)
+
+@contrast.register_fake
+def _(image, size):
+    return torch.empty_like(image)
+
+def contrast_onnx(image, size: int):
+    return op.LRN(image, size=size)
+
+class Net(torch.nn.Module):
+    def forward(self, image):
+        return contrast(image, image.shape[2] // 2)  # expect: DX306
 
 def build():
-    return Covariance(), (torch.rand(8, 4),), {}, ({0: torch.export.Dim("samples")},)
+    registry = OnnxRegistry().with_op("dx306::contrast", contrast_onnx)
+    height = {"image": {2: torch.export.Dim("height", min=4)}}
+    return ExportTarget(Net(), (torch.rand(1, 3, 12, 8),), dynamic_shapes=height, registry=registry)
 """
 
     operator: str
