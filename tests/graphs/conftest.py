@@ -16,13 +16,14 @@ class Block(torch.nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.linear = torch.nn.Linear(4, 4)
+        self.dropout = torch.nn.Dropout()
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        return torch.relu(self.linear(x)) + x * mask
+        return torch.relu(self.dropout(self.linear(x))) + x * mask
 
 
 class Stack(torch.nn.Module):
-    """Equal blocks, a buffer that is written, an operator that has to be decomposed, a branch, and a dead node."""
+    """Equal blocks, writes into a buffer and a view, an operator that has to be decomposed, a branch, a dead node."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,6 +38,8 @@ class Stack(torch.nn.Module):
         low, high = torch.split(x, 2, dim=-1)
         torch.tanh(low)
         filled = high.index_fill(0, torch.tensor([1]), 3.0)
+        filled[:, 1].mul_(2.0)
+        filled.view(2, 2, 1)[:, 0].add_(1.0)
         return torch.cond(x.sum() > 0, lambda x: x.sin(), lambda x: x.cos(), (low,)), filled
 
 

@@ -83,6 +83,7 @@ def test_fate_of_captured_nodes(stack: ONNXProgram) -> None:
     assert fates["aten.linear.default"] is Status.PLACED
     assert fates["aten.add_.Tensor"] is Status.REWRITTEN
     assert fates["aten.index_fill.int_Scalar"] is Status.REWRITTEN
+    assert fates["aten.view.default"] is Status.REWRITTEN
     assert fates["aten.tanh.default"] is Status.UNUSED
     assert fates["getitem"] is Status.FOLDED
     assert fates["placeholder"] is Status.SOURCE

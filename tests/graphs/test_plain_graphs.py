@@ -11,7 +11,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from onnxdx_diagnostics.graphs import (
     Edge,
@@ -70,6 +70,7 @@ def names(graph: ProgramGraph) -> list[str]:
     return [node.name for node in graph.nodes]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(graphs_of_runs())
 def test_graphs_come_back_from_plain_data(graphs: Graphs) -> None:
     assert from_plain(json.loads(json.dumps(to_plain(graphs)))) == graphs
@@ -129,6 +130,7 @@ def test_foreign_files_are_refused(content: bytes, tmp_path: Path) -> None:
         Graphs.load(tmp_path / "graphs.json")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(program_graphs(), st.data())
 def test_a_neighbourhood_is_bounded_and_whole(graph: ProgramGraph, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(names(graph)))

@@ -16,7 +16,7 @@ from typing import Any
 import hypothesis.strategies as st
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from onnxdx import ONNXProgram
 from onnxdx_diagnostics.finding import Location, Site
@@ -159,6 +159,7 @@ def test_all_graphs_of_a_log_are_bounded() -> None:
     assert len(shown) < len(results) == 4_900
 
 
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.text(max_size=12), min_size=5, max_size=5, unique=True))
 def test_names_of_any_kind_stay_data(names: list[str]) -> None:
     bare = [f"{name.replace('/', '')}{number}" for number, name in enumerate(names)]
