@@ -119,6 +119,7 @@ ALGEBRA = {
         A,
     ),
     "distances": (lambda a: (torch.cdist(a, a + 1), torch.cdist(a, a, p=1), F.pairwise_distance(a, a + 1)), A),
+    "distances-of-integers": (lambda a: F.pairwise_distance((a * 5).long(), (a * 3).long()), A),
     "cross": (lambda a: (torch.linalg.cross(a[:, :3], a[:, 1:]), torch.trace(a[:, :3]), torch.det(a[:, :3])), A),
     "power": (lambda a: (torch.linalg.matrix_power(a[:, :3], 3), torch.linalg.multi_dot([a, a.mT, a])), A),
     "cosine": (lambda a: F.cosine_similarity(a[:, None], a[None], dim=-1), A),

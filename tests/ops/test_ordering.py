@@ -35,6 +35,7 @@ PROGRAMS = {
     "searchsorted-rows": (lambda x: torch.searchsorted(x.sort().values, x * 0.7, side="right"), X),
     "isin": (lambda x: (torch.isin(x, torch.tensor([1, 5])), torch.isin(x, 3), torch.isin(x, x[0], invert=True)), TIES),
     "unique": (lambda x: torch.unique(x), TIES),
+    "unique-int32": (lambda x: (torch.unique(x.int()), torch.unique(x > 2)), TIES),
     "unique-inverse": (lambda x: torch.unique(x, return_inverse=True, return_counts=True), TIES),
     "unique-rows": (lambda x: torch.unique(x, dim=1), TIES),
     "unique-floats": (lambda x: torch.unique(x), X),

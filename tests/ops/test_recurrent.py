@@ -6,6 +6,10 @@ import pytest
 import torch
 from torch import nn
 
+from onnxdx import pipeline
+from onnxdx.request import ExportRequest
+from onnxdx_diagnostics.report import VerdictOutcome
+
 SEQUENCE = torch.randn(2, 5, 4)
 
 LAYERS = {
@@ -36,6 +40,16 @@ class Recurrent(nn.Module):
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
 def test_runs_from_zeros(layer, proven):
     proven(Recurrent(layer.eval()), SEQUENCE)
+
+
+@pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
+def test_keeps_batch_and_steps_open(layer):
+    request = ExportRequest(Recurrent(layer.eval()), (SEQUENCE,), dynamic_shapes=({0: "first", 1: "second"},))
+
+    _, report = pipeline.run(request)
+
+    assert report.findings == ()
+    assert report.verdict.outcome is VerdictOutcome.PROVEN
 
 
 @pytest.mark.parametrize("name", ["gru", "rnn"])

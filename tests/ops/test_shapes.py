@@ -128,6 +128,10 @@ PROGRAMS = {
     ),
     "shapes-as-numbers": (lambda x: x * x.shape[0] + x.numel() - len(x), X),
     "histogram": (lambda x: (torch.histc(x, 4, -1.0, 1.0), torch.bincount(torch.tensor([0, 2, 2]), minlength=5)), X),
+    "transposes-truths": (
+        lambda m: (m.mT, m[0].t(), m.mH, F.pixel_shuffle(m.repeat(1, 4, 1)[:, :, None].long(), 2)),
+        TRUTHS,
+    ),
     "shuffles": (lambda x: F.channel_shuffle(x, 2), torch.randn(2, 4, 3, 3)),
 }
 

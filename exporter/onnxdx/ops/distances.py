@@ -9,7 +9,7 @@ from onnxscript.function_libs.torch_lib.tensor_typing import TFloat
 
 from onnxdx.ops import onnx_function
 from onnxdx.ops.arithmetic import dtype_of
-from onnxdx.ops.values import BOOL, FLOATS, Value, cast, number, rank
+from onnxdx.ops.values import BOOL, FLOAT, FLOATS, Value, cast, number, rank
 from onnxdx.tracing import op
 
 
@@ -54,5 +54,8 @@ def cdist(x1: TFloat, x2: TFloat, p: float = 2.0, compute_mode: int | None = Non
 @onnx_function("aten::pairwise_distance")
 def pairwise_distance(x1: TFloat, x2: TFloat, p: float = 2.0, eps: float = 1e-06, keepdim: bool = False) -> TFloat:
     """pairwise_distance(Tensor x1, Tensor x2, float p=2, float eps=1e-06, bool keepdim=False) -> Tensor"""
-    distance = _norm(op.Add(op.Sub(x1, x2), number(eps, x1.dtype)), p)
+    dtype = dtype_of(x1, x2)
+    dtype = dtype if dtype in FLOATS else FLOAT
+    difference = op.Sub(cast(x1, dtype), cast(x2, dtype))
+    distance = _norm(op.Add(difference, number(eps, dtype)), p)
     return op.Unsqueeze(distance, [-1]) if keepdim else distance

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import onnx_ir as ir
+from onnxscript.function_libs.torch_lib.ops import core
 from onnxscript.function_libs.torch_lib.tensor_typing import TReal
 from onnxscript.onnx_types import BOOL as Bool
 from onnxscript.onnx_types import INT64 as Int64
@@ -231,3 +232,19 @@ def isin_scalar(elements: TReal, test_element: float, assume_unique: bool = Fals
 def isin_of_scalar(element: float, test_elements: TReal, assume_unique: bool = False, invert: bool = False) -> Bool:
     """isin.Scalar_Tensor(Scalar element, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor"""
     return _contained(_number_like(test_elements, element), test_elements, invert)
+
+
+_DISTINGUISHED = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE, INT64, ir.DataType.INT8})
+
+
+@onnx_function("aten::_unique2")
+def unique(
+    self: TReal, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False
+) -> tuple[TReal, Int64, Int64]:
+    """_unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)"""
+    x = self
+    if self.dtype not in _DISTINGUISHED and not is_float(self):
+        x = cast(self, INT64)
+        x.shape = self.shape
+    values, inverse, counts = core.aten__unique2(x, sorted, return_inverse, return_counts)
+    return cast(values, self.dtype), inverse, counts

@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from onnxscript.function_libs.torch_lib.tensor_typing import TFloat
 
 from onnxdx.ops import onnx_function
 from onnxdx.ops.cumulative import scanned
-from onnxdx.ops.values import INT64, Value, number, rank, size
+from onnxdx.ops.values import INT64, Value, constant, number, rank, size
 from onnxdx.tracing import op
 
 
@@ -74,10 +75,11 @@ _GATES = {"LSTM": (0, 3, 1, 2), "GRU": (1, 0, 2), "RNN": (0,)}
 
 
 def _ordered(weight: Value, order: Sequence[int]) -> Value:
+    """The rows of a weight or bias, gate by gate, in ONNX's order."""
     if len(order) == 1:
         return weight
-    gates = op.Split(weight, axis=0, num_outputs=len(order))
-    return op.Concat(*(gates[place] for place in order), axis=0)
+    rows = np.arange(weight.shape[0]).reshape(len(order), -1)
+    return op.Gather(weight, constant(rows[list(order)].reshape(-1), INT64), axis=0)
 
 
 def _together(pieces: Sequence[Value]) -> Value:

@@ -12,7 +12,7 @@ from onnxscript.function_libs.torch_lib.tensor_typing import TFloat, TReal
 from onnxscript.onnx_types import INT64 as Int64
 
 from onnxdx.ops import onnx_function
-from onnxdx.ops.values import INT64, Size, Value, constant, is_static, rank, shape, size, sizes, tracer
+from onnxdx.ops.values import INT64, Size, Value, constant, is_float, is_static, rank, shape, size, sizes, tracer
 from onnxdx.tracing import op
 
 
@@ -34,11 +34,18 @@ def _interpolated(
     align_corners: bool,
 ) -> Value:
     """Linear and cubic resizing. With aligned corners torch takes the ratio from the sizes, never from the scales."""
+    _refuse_integers(self)
     if align_corners and scales is not None and None not in scales:
         output_size, scales = _scaled_sizes(self, scales), None
     corners = "align_corners" if align_corners else "half_pixel"
     options = {"cubic_coeff_a": -0.75} if mode == "cubic" else {}
     return _resize(self, output_size, scales, mode=mode, coordinate_transformation_mode=corners, **options)
+
+
+def _refuse_integers(self: Value) -> None:
+    """Torch rounds means of integers by fixed-point weights of its own, ONNX cuts them off."""
+    if not is_float(self):
+        raise NotImplementedError("interpolating integers")
 
 
 def _scaled_sizes(self: Value, scales: Sequence[float]) -> list[Size]:
@@ -253,6 +260,7 @@ def _antialiased(
     align_corners: bool,
 ) -> Value:
     """Resizing with a filter as wide as the reduction, which torch takes from the scales where they are given."""
+    _refuse_integers(self)
     if align_corners:
         raise NotImplementedError("antialiasing with aligned corners")
     scales = list(scales) if scales is not None else [None, None]
@@ -379,6 +387,8 @@ def _regrouped(self: Value, split: Sequence[Size], perm: Sequence[int], joined: 
 @onnx_function("aten::pixel_shuffle")
 def pixel_shuffle(self: TReal, upscale_factor: int) -> TReal:
     """pixel_shuffle(Tensor self, int upscale_factor) -> Tensor"""
+    if not is_float(self):
+        return _shuffled(self, upscale_factor)
     if rank(self) == 4:
         return op.DepthToSpace(self, blocksize=upscale_factor, mode="CRD")
     *batch, channels, height, width = sizes(self)
@@ -388,6 +398,15 @@ def pixel_shuffle(self: TReal, upscale_factor: int) -> TReal:
     if dims == 0:
         return op.Squeeze(result, [0])
     return op.Reshape(result, shape([*batch, *(_of(result, axis) for axis in (1, 2, 3))]))
+
+
+def _shuffled(self: Value, factor: int) -> Value:
+    """By transposition, since ONNX Runtime moves only floats from depth to space."""
+    *batch, channels, height, width = sizes(self)
+    first, fewer = len(batch), _divided(channels, factor * factor)
+    split = [*batch, fewer, factor, factor, height, width]
+    perm = [*range(first), first, first + 3, first + 1, first + 4, first + 2]
+    return _regrouped(self, split, perm, [*batch, fewer, _times(height, factor), _times(width, factor)])
 
 
 @onnx_function("aten::pixel_unshuffle")

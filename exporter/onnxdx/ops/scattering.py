@@ -16,6 +16,7 @@ from onnxscript.onnx_types import INT64 as Int64
 from onnxscript.onnx_types import TensorType
 
 from onnxdx.ops import onnx_function
+from onnxdx.ops.arithmetic import where
 from onnxdx.ops.values import (
     BOOL,
     INT64,
@@ -185,7 +186,7 @@ def diagonal_scatter(self: TTensor, src: TTensor, offset: int = 0, dim1: int = 0
     missing = op.Sub(shape([along]), shape([size(src, rank(src) - 1)]))
     pads = shape([*[0] * (2 * rank(src) - 1), missing])
     widened = cast(op.Pad(cast(src, self.dtype if self.dtype is not BOOL else ir.DataType.INT32), pads), self.dtype)
-    placed = op.Where(on_diagonal, op.Unsqueeze(widened, [across]), x)
+    placed = where.func(on_diagonal, op.Unsqueeze(widened, [across]), x)
     return op.Transpose(placed, perm=[order.index(axis) for axis in range(dims)])
 
 

@@ -24,6 +24,7 @@ from onnxdx.ops.values import (
     shape,
     size,
     sizes,
+    swapped,
 )
 from onnxdx.tracing import op
 
@@ -151,3 +152,9 @@ def repeat_each(self: TTensor, repeats: Int64, dim: int | None = None, output_si
     expanded = op.Expand(op.Unsqueeze(self, [axis + 1]), shape([*[1] * (axis + 1), repeats, *[1] * (dims - axis - 1)]))
     joined = product([size(self, axis), repeats])
     return op.Reshape(expanded, shape([*(joined if each == axis else size(self, each) for each in range(dims))]))
+
+
+@onnx_function("aten::mT", "aten::mH", "aten::adjoint", "aten::t")
+def transposed(self: TTensor) -> TTensor:
+    """mT(Tensor(a) self) -> Tensor(a)"""
+    return swapped(self, rank=rank(self)) if rank(self) > 1 else op.Identity(self)
