@@ -43,7 +43,8 @@ class ONNXProgram:
     def save(self, path: str | os.PathLike[str], *, external_data: bool | None = None) -> None:
         """Write the model to `path`, whole or not at all.
 
-        `external_data` puts the weights into `<name>.data` beside it; by default only from 2 GB on. Raises OSError.
+        `external_data` puts weights of 1 kB and more into `<name>.data` beside it; by default only from 2 GB on. Raises
+        OSError.
         """
         target = Path(path)
         apart = weight_bytes(self.model) >= _EXTERNAL_BYTES if external_data is None else external_data
@@ -51,8 +52,8 @@ class ONNXProgram:
             temporary = Path(folder) / target.name
             if apart:
                 data = f"{target.name}.data"
-                ir.save(self.model, temporary, external_data=data, size_threshold_bytes=0)
-                if (Path(folder) / data).exists():
+                ir.save(self.model, temporary, external_data=data, size_threshold_bytes=1024)
+                if (Path(folder) / data).stat().st_size:
                     os.replace(Path(folder) / data, target.parent / data)
             else:
                 ir.save(self.model, temporary)
