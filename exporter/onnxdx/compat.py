@@ -274,8 +274,8 @@ def real_tensors() -> Iterator[None]:
 def recurrent_layers_as_operators() -> Iterator[None]:
     """While open, recurrent operators only say the shapes of their results when torch.export traces them.
 
-    Torch's own Python kernels for `aten.lstm` and its kin run the layer step by step, which fixes the number of steps and
-    the size of the batch (`OpOverload.py_kernels` and its dispatch cache, 2.9 - 2.14).
+    Torch's own Python kernels for `aten.lstm` and its kin run the layer step by step, which fixes the number of steps
+    and the size of the batch (`OpOverload.py_kernels` and its dispatch cache, 2.9 - 2.14).
     """
     operators = [getattr(torch.ops.aten, name).input for name in ("lstm", "gru", "rnn_tanh", "rnn_relu")]
     known = [dict(operator.py_kernels) for operator in operators]
