@@ -9,11 +9,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import torch
 
-from onnxdx import ONNXProgram
+from onnxdx import ExportOptions, ONNXProgram, export
 from onnxdx_diagnostics.graphs import Graphs, Node, ProgramGraph, Stage, Status
 
 ROOT = Path(__file__).parents[2]
+FUNCTIONS = ExportOptions(functions="modules", verify=False)
 AROUND = (Status.SOURCE, Status.RESULT)
 
 
@@ -74,6 +76,15 @@ def test_provenance_is_complete(program: ONNXProgram) -> None:
     assert {name for node in onnx.nodes for name in node.origins} <= set(decomposed.positions)
     computed = {name for node in onnx.nodes if node.status is not Status.SOURCE for name in node.origins}
     assert computed == {node.name for node in decomposed.nodes if node.status in (Status.PLACED, Status.PLACEHOLDER)}
+
+
+def test_nodes_that_optimisation_makes_in_a_function_are_traced_back() -> None:
+    layers = [torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Dropout()) for _ in range(2)]
+
+    onnx = export(torch.nn.Sequential(*layers), (torch.rand(2, 4),), options=FUNCTIONS).graphs().stage(Stage.ONNX)
+
+    assert "Identity" in [node.op for node in onnx.nodes if node.origins == ("dropout",)]
+    assert [node.name for node in onnx.nodes if node.status not in AROUND and not node.origins] == []
 
 
 def test_fate_of_captured_nodes(stack: ONNXProgram) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import onnx_ir as ir
@@ -25,6 +25,7 @@ def run(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
     """
     model = draft.model
     known = [(output.type, output.shape) for output in model.graph.outputs]
+    made = {key: _made(body) for key, body in _bodies(model).items()}
     _tidy(model)
     if draft.captured.request.options.optimize:
         with _quiet():
@@ -34,7 +35,7 @@ def run(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
     model.opset_imports.update({domain: 1 for domain, _, _ in model.functions})
     for output, (element, shape) in zip(model.graph.outputs, known, strict=True):
         output.type, output.shape = output.type or element, output.shape or shape
-    _inherit_provenance(draft)
+    _inherit_provenance(model, made)
     return replace(draft, inputs=_kept_inputs(draft))
 
 
@@ -87,8 +88,7 @@ def _kept_inputs(draft: OnnxDraft) -> tuple[InputBinding, ...]:
 
 def _drop_identities(model: ir.Model) -> None:
     """Remove Identity nodes, except those that make an output: outputs stay distinct values with names of their own."""
-    graphs = [model.graph, *(function.graph for function in model.functions.values())]
-    for node in [node for graph in graphs for node in graph.all_nodes()]:
+    for node in [node for body in _bodies(model).values() for node in body.all_nodes()]:
         if node.op_type != "Identity" or node.domain != "" or node.outputs[0].is_graph_output():
             continue
         source = node.inputs[0]
@@ -103,8 +103,7 @@ def _close_subgraphs(model: ir.Model) -> None:
     ONNX requires the first (IR specification, "Graphs"), ONNX Runtime the second: it gives wrong numbers for a Scan
     that carries and stacks one value.
     """
-    graphs = (model.graph, *(function.graph for function in model.functions.values()))
-    for node in [node for graph in graphs for node in graph.all_nodes()]:
+    for node in [node for body in _bodies(model).values() for node in body.all_nodes()]:
         for attribute in node.attributes.values():
             if attribute.type is not ir.AttributeType.GRAPH:
                 continue
@@ -119,22 +118,27 @@ def _close_subgraphs(model: ir.Model) -> None:
                 body.outputs[index] = copy
 
 
-def _inherit_provenance(draft: OnnxDraft) -> None:
-    """A node that an optimisation made belongs to the FX node of the value it computes, or of a neighbour.
+def _bodies(model: ir.Model) -> dict[ir.OperatorIdentifier | None, ir.Graph]:
+    """The main graph, under None, and the bodies of the functions: each has names of its own."""
+    return {None: model.graph, **{key: function.graph for key, function in model.functions.items()}}
 
-    Names in a function are its own, so that there only the neighbours tell.
-    """
-    ids = {node.name: identity for identity, node in draft.nodes.items()}
-    main = [(node, True) for node in draft.model.graph.all_nodes()]
-    bodies = [(node, False) for function in draft.model.functions.values() for node in function.all_nodes()]
-    for node, named in (*main, *bodies):
-        if PROVENANCE_KEY in node.metadata_props:
-            continue
-        names = [output.name for output in node.outputs if output.name] if named else []
-        origin = next((draft.values[name] for name in names if name in draft.values), None)
-        known = ids.get(origin.name) if origin is not None else _neighbour(node)
-        if known is not None:
-            node.metadata_props[PROVENANCE_KEY] = known
+
+def _made(body: ir.Graph) -> dict[str, str]:
+    """The provenance of each value, by name."""
+    nodes = [node for node in body.all_nodes() if PROVENANCE_KEY in node.metadata_props]
+    return {value.name: node.metadata_props[PROVENANCE_KEY] for node in nodes for value in node.outputs if value.name}
+
+
+def _inherit_provenance(model: ir.Model, made: Mapping[ir.OperatorIdentifier | None, Mapping[str, str]]) -> None:
+    """A node that an optimisation made belongs to the FX node of the value it computes, or of a neighbour."""
+    for key, body in _bodies(model).items():
+        for node in body.all_nodes():
+            if PROVENANCE_KEY in node.metadata_props:
+                continue
+            known = (made[key].get(output.name or "") for output in node.outputs)
+            origin = next(filter(None, known), None) or _neighbour(node)
+            if origin is not None:
+                node.metadata_props[PROVENANCE_KEY] = origin
 
 
 def _neighbour(node: ir.Node) -> str | None:
