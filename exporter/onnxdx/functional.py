@@ -7,6 +7,8 @@ capture. Everything else - writes into views, inputs, buffers - is left to torch
 
 from __future__ import annotations
 
+import operator
+
 import torch
 from torch import fx
 
@@ -59,6 +61,10 @@ def _share(node: fx.Node, written: object, fresh: set[fx.Node]) -> None:
 
 def _makes_fresh(node: fx.Node) -> bool:
     target = node.target
+    if target is operator.getitem:
+        source = node.args[0]
+        alone = isinstance(source, fx.Node) and all(user is node or user.args != node.args for user in source.users)
+        return alone and isinstance(source, fx.Node) and _makes_fresh(source)
     if node.op != "call_function" or not isinstance(target, OpOverload):
         return False
     if any(result.alias_info is not None for result in schema(target).returns):

@@ -24,7 +24,9 @@ from tell import HEADING, line, page, per_pass, start_up, summary
 
 MEASURE = Path(__file__).with_name("measure.py")
 STARTS = {
-    "`onnxdx explain DX301`": "import sys; sys.argv = ['onnxdx', 'explain', 'DX301']; from onnxdx_tui.cli import main; main()",
+    "`onnxdx explain DX301`": (
+        "import sys; sys.argv = ['onnxdx', 'explain', 'DX301']; from onnxdx_tui.cli import main; main()"
+    ),
     "`import onnxdx_diagnostics`": "import onnxdx_diagnostics",
     "Python alone": "pass",
 }
