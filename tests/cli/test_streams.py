@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,8 @@ def test_annotations_for_github_name_file_and_line(project: Path, onnxdx: Callab
 def test_an_interrupted_run_leaves_what_was_asked_for(project: Path, start: Callable) -> None:
     (project / "sleepy.py").write_text(SLEEPY)
     asked = ["--sarif", "out.sarif", "--run-dir", "run", "--format", "json"]
-    process = start("-m", "onnxdx_tui.cli", "export", "sleepy.py:build", *asked)
+    listens = partial(signal.signal, signal.SIGINT, signal.default_int_handler)  # a background shell ignores Ctrl-C
+    process = start("-m", "onnxdx_tui.cli", "export", "sleepy.py:build", *asked, preexec_fn=listens)
     deadline = time.monotonic() + 60
     while not (project / "asleep").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
