@@ -117,6 +117,7 @@ def plain_finding(finding: Finding, root: str) -> Plain:
         "values": list(site.values),
         "occurrences": site.occurrences,
         "modules": list(site.modules),
+        "stand_in": site.stand_in,
         "stack": [
             {**_location(frame.location, root), "function": frame.function, "user": frame.user} for frame in site.stack
         ],
@@ -190,6 +191,7 @@ def _read_site(plain: Plain) -> Site:
         values=_texts(plain["values"]),
         occurrences=_typed(plain["occurrences"], int),
         modules=_texts(plain["modules"]),
+        stand_in=_typed(plain.get("stand_in", ""), str),
     )
 
 

@@ -61,7 +61,8 @@ class Site:
 
     `location` is the innermost line of the user's own code (None only when no source line is known at all);
     `stack` runs from the outermost frame to the innermost. `values` describe the tensors at the site
-    ("x: f32[s0, 4]"). When equal faults are collapsed, `occurrences` counts them and `modules` names where.
+    ("x: f32[s0, 4]"). When equal faults are collapsed, `occurrences` counts them and `modules` names where. `stand_in`
+    says how the graph was made in which the fault was found, when the graph that was asked for could not be captured.
     """
 
     location: Location | None = None
@@ -73,6 +74,7 @@ class Site:
     values: tuple[str, ...] = ()
     occurrences: int = 1
     modules: tuple[str, ...] = ()
+    stand_in: str = ""
 
 
 Fact = str | int | float | bool | None | tuple[str, ...]

@@ -253,6 +253,8 @@ def _details(finding: Finding, full: bool) -> Iterator[tuple[str, Text]]:
         yield "values", Text(", ".join(map(visible, site.values)))
     if full and site.fx_node:
         yield "fx node", Text(visible(site.fx_node))
+    if full and site.stand_in:
+        yield "found", Text(f"behind the faults of capture, in a stand-in for the graph: {visible(site.stand_in)}")
 
 
 def _module_text(site: Site) -> str:

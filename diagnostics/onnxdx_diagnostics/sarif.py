@@ -692,6 +692,8 @@ def _own_facts(finding: Finding) -> Json:
     plain = plain_finding(finding, "")
     names = ("module", "module_class", "fx_node", "op", "values", "occurrences", "modules", "facts", "fixes")
     own = {name: plain[name] for name in names}
+    if finding.site.stand_in:
+        own["stand_in"] = finding.site.stand_in
     for fix in own["fixes"]:
         del fix["edits"]
     return own

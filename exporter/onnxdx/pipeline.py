@@ -7,7 +7,7 @@ import importlib.metadata
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from onnxdx.errors import first_line
@@ -40,6 +40,7 @@ def run(request: ExportRequest, listener: Listener = unheard) -> tuple[ONNXProgr
         run.emit(UnsupportedOpset(Site(request.call_site), request.options.opset_version, low, high))
         return None, run.report(None, NOT_VERIFIED)
     captured = run.step("capture", capture.run, request)
+    run.stand_in = captured.mode.stand_in if captured else ""
     decomposed = run.step("decompose", decompose.run, captured)
     dispatched = run.step("dispatch", dispatch.run, decomposed)
     planned = run.step("functions", functions.run, dispatched)
@@ -60,9 +61,12 @@ class _Run:
     records: list[PassRecord] = field(default_factory=list)
     started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.timezone.utc))
     clock: float = field(default_factory=time.perf_counter)
+    stand_in: str = ""
 
     def emit(self, finding: Finding) -> None:
         """Take a finding and tell the listener (passes get this as their sink)."""
+        if self.stand_in:
+            finding = replace(finding, site=replace(finding.site, stand_in=self.stand_in))
         self.sink.emit(finding)
         self.listener(Event(EventKind.FINDING, finding.id, time.time(), {"message": finding.message()}, finding))
 

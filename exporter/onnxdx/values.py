@@ -29,6 +29,17 @@ class CaptureMode(enum.Enum):
     DRAFT = "draft"
     SPECIALIZED = "specialized"
 
+    @property
+    def stand_in(self) -> str:
+        """How a stand-in was made, in words for the user; empty for a capture as it was asked for."""
+        match self:
+            case CaptureMode.NON_STRICT | CaptureMode.STRICT:
+                return ""
+            case CaptureMode.DRAFT:
+                return "captured with decisions by the values of the sample inputs"
+            case CaptureMode.SPECIALIZED:
+                return "captured with sizes of the sample inputs"
+
 
 @dataclass(frozen=True)
 class CapturedProgram:
