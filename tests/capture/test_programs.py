@@ -1,7 +1,4 @@
-"""Programs that fail to be captured, and some that only look like it: the findings are those that the lines ask for.
-
-One file per fault in `faults/`, with `# expect: DX101` on each line that is to blame; none in `fine/`.
-"""
+"""What capture alone makes of programs of the corpus (tests/failing): fixes, occurrences, stand-ins."""
 
 from __future__ import annotations
 
@@ -10,74 +7,60 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-FAULTS = sorted((HERE / "faults").glob("*.py"))
-FINE = sorted((HERE / "fine").glob("*.py"))
+CORPUS = Path(__file__).parents[1] / "failing"
 
 
-@pytest.mark.parametrize("program", FAULTS, ids=lambda path: path.stem)
-def test_every_fault_is_told_on_its_line(program: Path, captured: Callable) -> None:
-    result = captured(program.read_text())
-
-    assert result.marked
-    assert result.said == result.marked
-    assert all(Path(each.site.location.path).name == "program.py" for each in result.findings)
+def text(program: str) -> str:
+    return (CORPUS / f"{program}.py").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("program", FINE, ids=lambda path: path.stem)
-def test_a_program_that_is_fine_is_left_alone(program: Path, captured: Callable) -> None:
-    result = captured(program.read_text())
+@pytest.mark.parametrize("program", sorted((CORPUS / "fine").glob("*.py")), ids=lambda path: path.stem)
+def test_a_program_that_is_fine_needs_no_stand_in(program: Path, captured: Callable) -> None:
+    result = captured(program.read_text(encoding="utf-8"))
 
     assert result.said == []
     assert not result.program.recovered
 
 
-@pytest.mark.parametrize("program", FAULTS, ids=lambda path: path.stem)
-def test_nothing_is_printed(program: Path, captured: Callable, capfd: pytest.CaptureFixture[str]) -> None:
-    captured(program.read_text())
-
-    assert "".join(capfd.readouterr()) == ""
-
-
 def test_one_fault_in_equal_layers_is_one_finding(captured: Callable) -> None:
-    layers = captured((HERE / "faults" / "same_fault_in_every_layer.py").read_text()).only
-    operators = captured((HERE / "faults" / "operator_without_fake_kernel.py").read_text()).only
+    layers = captured(text("branch_in_every_layer")).only
+    operators = captured(text("customop_without_fake_kernel")).only
 
     assert (layers.site.occurrences, layers.site.modules) == (4, ("0", "1", "2", "3"))
     assert (operators.site.occurrences, operators.site.modules) == (2, ("0", "1"))
 
 
 @pytest.mark.parametrize(
-    ("program", "text"),
+    ("program", "fix"),
     [
         (
             "branch_on_sum",
             "torch.cond(x.sum() > 0, lambda x: x * 2, lambda x: x.clone(), (x,))",
         ),
         ("branch_in_helper", "torch.cond(x.max() > 1, lambda x: x.clamp(max=1), lambda x: x.clone(), (x,))"),
-        ("float_of_maximum", "x.abs().max().item()"),
-        ("branch_on_declared_dim", 'seq = Dim("seq", max=16)'),
-        ("pairs_of_rows", 'part = Dim("part")\nrows = 2 * part'),
-        ("sizes_that_belong_together", "short = long - 1"),
+        ("value_float_of_maximum", "x.abs().max().item()"),
+        ("dims_branch_on_declared", 'seq = Dim("seq", max=16)'),
+        ("dims_pairs_of_rows", 'part = Dim("part")\nrows = 2 * part'),
+        ("dims_that_belong_together", "short = long - 1"),
         ("shapes_with_wrong_key", 'dynamic_shapes = {"x": {0: "rows"}, "y": None}'),
         ("shapes_with_wrong_nesting", 'dynamic_shapes = {"parts": [None, None], "y": None}'),
-        ("dataclass_in", "torch.export.register_dataclass(Batch)"),
+        ("inputs_dataclass", "torch.export.register_dataclass(Batch)"),
         (
-            "operator_without_fake_kernel",
-            '@torch.library.register_fake("onnxdx_capture_tests::twist")\n'
+            "customop_without_fake_kernel",
+            '@torch.library.register_fake("customop_without_fake_kernel::twist")\n'
             "def _(x):\n"
             "    return torch.empty_like(x)  # the shape and dtype of the result",
         ),
     ],
 )
-def test_a_fix_is_written_in_the_names_of_the_program(program: str, text: str, captured: Callable) -> None:
-    finding = captured((HERE / "faults" / f"{program}.py").read_text()).only
+def test_a_fix_is_written_in_the_names_of_the_program(program: str, fix: str, captured: Callable) -> None:
+    finding = captured(text(program)).only
 
-    assert text in finding.fixes()[0].text
+    assert fix in finding.fixes()[0].text
 
 
 def test_the_stand_in_lets_the_later_passes_speak(captured: Callable) -> None:
-    result = captured((HERE / "faults" / "decision_and_fixed_dim.py").read_text())
+    result = captured(text("several_decision_and_fixed_dim"))
 
     assert result.program.recovered
     assert set(result.program.dims.values()) == {"batch"}

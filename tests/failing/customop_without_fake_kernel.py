@@ -4,14 +4,14 @@ import torch
 from torch import nn
 
 
-@torch.library.custom_op("onnxdx_capture_tests::twist", mutates_args=())
+@torch.library.custom_op("customop_without_fake_kernel::twist", mutates_args=())
 def twist(x: torch.Tensor) -> torch.Tensor:
     return x.flip(0)
 
 
 class Layer(nn.Module):
     def forward(self, x):
-        return twist(x) * 2  # expect: DX111
+        return twist(x) * 2  # expect: DX111, DX301
 
 
 def build():
