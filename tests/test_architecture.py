@@ -170,7 +170,7 @@ def test_each_package_is_typed() -> None:
     )
 
 
-@pytest.mark.parametrize("imported", ["onnxdx_diagnostics.explain", "onnxdx_diagnostics.sarif", "onnxdx_tui.cli"])
+@pytest.mark.parametrize("imported", ["onnxdx_diagnostics.explain", "onnxdx_diagnostics.sarif.log", "onnxdx_tui.cli"])
 def test_reports_open_without_torch(imported: str) -> None:
     program = f"import sys, {imported}; print(*sys.modules)"
 

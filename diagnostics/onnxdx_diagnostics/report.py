@@ -115,7 +115,7 @@ class Report:
 
     def to_sarif(self, graphs: Graphs | None = None) -> dict[str, Any]:
         """The report as a SARIF 2.1.0 log (a JSON-ready dict); `graphs` of the run are shown around results."""
-        from onnxdx_diagnostics.sarif import to_sarif
+        from onnxdx_diagnostics.sarif.log import to_sarif
 
         return to_sarif(self, graphs)
 

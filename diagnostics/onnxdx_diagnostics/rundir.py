@@ -47,7 +47,7 @@ class RunDirectory:
         `model` writes the model to the path that it is given, whole or not at all. What an earlier run left here of
         graphs and model goes. Raises OSError.
         """
-        from onnxdx_diagnostics.sarif import write_sarif
+        from onnxdx_diagnostics.sarif.log import write_sarif
 
         if (self.path / REPORT).exists():
             for name in (GRAPHS, MODEL, f"{MODEL}.data"):

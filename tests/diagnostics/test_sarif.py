@@ -22,8 +22,8 @@ from onnxdx_diagnostics.finding import Location, Site
 from onnxdx_diagnostics.fix import Applicability, Edit, Fix
 from onnxdx_diagnostics.phrase import fill, phrase
 from onnxdx_diagnostics.report import Report
-from onnxdx_diagnostics.sarif import MOST_RESULTS, to_sarif, write_sarif
-from onnxdx_diagnostics.sarif_reader import from_sarif, read_sarif
+from onnxdx_diagnostics.sarif.log import MOST_RESULTS, to_sarif, write_sarif
+from onnxdx_diagnostics.sarif.reader import from_sarif, read_sarif
 
 Json = dict[str, Any]
 

@@ -24,9 +24,9 @@ from onnxdx_diagnostics.graphs import Edge, Graphs, Node, ProgramGraph, Stage, S
 from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.rules.dx301_no_onnx_function import NoOnnxFunction
 from onnxdx_diagnostics.rundir import RunDirectory
-from onnxdx_diagnostics.sarif import to_sarif, write_sarif
-from onnxdx_diagnostics.sarif_graphs import MOST_NODES
-from onnxdx_diagnostics.sarif_reader import from_sarif
+from onnxdx_diagnostics.sarif.log import to_sarif, write_sarif
+from onnxdx_diagnostics.sarif.reader import from_sarif
+from onnxdx_diagnostics.sarif.surroundings import MOST_NODES
 
 Json = dict[str, Any]
 MODEL = Path(__file__).with_name("conftest.py")

@@ -41,7 +41,7 @@ def explain(what: str, traceback: bool) -> None:
 def _explain_file(path: Path, console: Console) -> None:
     from onnxdx_diagnostics.codec import ReportUnreadable, from_plain
     from onnxdx_diagnostics.explain import render_explanation
-    from onnxdx_diagnostics.sarif_reader import from_sarif
+    from onnxdx_diagnostics.sarif.reader import from_sarif
 
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))

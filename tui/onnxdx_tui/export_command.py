@@ -225,7 +225,7 @@ def _write_files(ending: _Ending, wish: Wish, run_directory: RunDirectory | None
     if run_directory:
         run_directory.finish(ending.report, ending.graphs, ending.program.save if ending.program else None)
     if wish.sarif:
-        from onnxdx_diagnostics.sarif import write_sarif
+        from onnxdx_diagnostics.sarif.log import write_sarif
 
         write_sarif(ending.report, wish.sarif, ending.graphs)
     return _write_model(ending, wish)

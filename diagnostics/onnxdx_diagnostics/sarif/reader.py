@@ -1,4 +1,4 @@
-"""Reports from the SARIF logs that `sarif.py` wrote. Nothing in a log is executed, opened or believed."""
+"""Reports from SARIF logs as `log.py` writes. Nothing in a log is executed, opened or believed."""
 
 from __future__ import annotations
 

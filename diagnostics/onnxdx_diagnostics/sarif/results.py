@@ -1,0 +1,150 @@
+"""Findings as SARIF results: message, place, identities, fixes, and what is around the node."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import sarif_om as om
+
+from onnxdx_diagnostics import catalog
+from onnxdx_diagnostics.anchor import project_path
+from onnxdx_diagnostics.codec import plain_finding
+from onnxdx_diagnostics.finding import Finding, Location
+from onnxdx_diagnostics.fingerprint import LINE_HASH, NODE_KEY, node_key
+from onnxdx_diagnostics.fix import Fix
+from onnxdx_diagnostics.phrase import Phrase, fill
+from onnxdx_diagnostics.report import Report
+from onnxdx_diagnostics.sarif.flow import code_flow, stacks
+from onnxdx_diagnostics.sarif.places import Places
+from onnxdx_diagnostics.sarif.plain import OURS, Json
+from onnxdx_diagnostics.sarif.surroundings import Surroundings, result_graph, result_traversal
+from onnxdx_diagnostics.sarif.tool import Messages, taxon
+from onnxdx_diagnostics.visible import visible
+
+# GitHub keeps this many, the primary location included.
+MOST_LOCATIONS = 99
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A finding with the line of the project that stands for it, what is said of it, and what is around its node."""
+
+    finding: Finding
+    place: Location
+    phrase: Phrase
+    around: Surroundings | None
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """Results are told in this order, whatever the order of the findings was."""
+        at, site, rule = self.place, self.finding.site, self.finding.id
+        return (at.path, at.line, at.column, rule, site.module, site.op, self.phrase.text, site.fx_node)
+
+
+class Results:
+    """Makes the results of one run, in the order in which they are to stand."""
+
+    def __init__(self, report: Report, places: Places) -> None:
+        self.messages = {rule_id: Messages() for rule_id in catalog.ids()}
+        self._report = report
+        self._places = places
+        self._rules = {rule_id: index for index, rule_id in enumerate(catalog.ids())}
+        self._ordinals: Counter[tuple[str, str, str]] = Counter()
+
+    def result(self, item: Placed) -> om.Result:
+        """One finding as a result."""
+        finding, said, site, places = item.finding, item.phrase, item.finding.site, self._places
+        message = om.Message(
+            text=said.text,
+            id=self.messages[finding.id].add(said),
+            arguments=list(said.arguments),
+            markdown=fill(said.markdown, said.arguments),
+        )
+        location = om.Location(
+            physical_location=places.physical(item.place, context=True), logical_locations=places.logical(site.module)
+        )
+        related = [
+            om.Location(
+                id=number,
+                physical_location=places.physical(item.place, code=False),
+                logical_locations=places.logical(module),
+                message=om.Message(text=f"Also in module '{visible(module)}'."),
+            )
+            for number, module in enumerate([m for m in site.modules if m != site.module][:MOST_LOCATIONS], 1)
+        ]
+        fixes = [fix for fix in map(self._fix, finding.fixes()) if fix is not None]
+        way = result_traversal(item.around, said.text) if item.around else None
+        return om.Result(
+            rule_id=finding.id,
+            rule_index=self._rules[finding.id],
+            level=finding.level.value,
+            kind="fail",
+            message=message,
+            locations=[location],
+            related_locations=related or None,
+            occurrence_count=site.occurrences if site.occurrences > 1 else None,
+            partial_fingerprints=self._fingerprints(item),
+            code_flows=[code_flow(finding, item.place, said.text, self._report, places)],
+            stacks=stacks(finding, places) or None,
+            fixes=fixes or None,
+            graphs=[result_graph(item.around, places.node)] if item.around else None,
+            graph_traversals=[way] if way else None,
+            taxa=[taxon(finding.id)],
+            properties={OURS: own_facts(finding)},
+        )
+
+    def _fingerprints(self, item: Placed) -> dict[str, str]:
+        """Both identities of a result: the host's, when the file can be read and is what it was, and our own."""
+        site = item.finding.site
+        module = site.module or (site.modules[0] if site.modules else "")
+        # A fault of capture knows no operator: what it quotes of the source stands in.
+        key = (item.finding.id, module, site.op or item.phrase.text)
+        self._ordinals[key] += 1
+        prints = {NODE_KEY: node_key(*key, self._ordinals[key])}
+        line_hash = self._places.line_hash(item.place)
+        return {LINE_HASH: line_hash, **prints} if line_hash else prints
+
+    def _fix(self, fix: Fix) -> om.Fix | None:
+        """A fix as edits; none when it is text only, or when it would write outside the project."""
+        paths = {edit.path: project_path(edit.path, self._report.root) for edit in fix.edits}
+        if not paths or not all(paths.values()):
+            return None
+        changes = [
+            om.ArtifactChange(
+                artifact_location=self._places.artifact_location(paths[path]),
+                replacements=[
+                    om.Replacement(
+                        deleted_region=om.Region(
+                            start_line=edit.start_line,
+                            start_column=edit.start_column,
+                            end_line=edit.end_line,
+                            end_column=edit.end_column,
+                        ),
+                        inserted_content=om.ArtifactContent(text=edit.text),
+                    )
+                    for edit in fix.edits
+                    if edit.path == path
+                ],
+            )
+            for path in paths
+        ]
+        properties = {"diff": fix.diff} if fix.diff else {}
+        return om.Fix(
+            description=om.Message(text=f"{visible(fix.title).rstrip('.')} ({fix.applicability.value})."),
+            artifact_changes=changes,
+            properties={**properties, OURS: {"applicability": fix.applicability.value}},
+        )
+
+
+def own_facts(finding: Finding) -> Json:
+    """What `onnxdx explain FILE.sarif` needs to make the finding again, besides its place and stack."""
+    told = plain_finding(finding, "")
+    names = ("module", "module_class", "fx_node", "op", "values", "occurrences", "modules", "facts", "fixes")
+    own = {name: told[name] for name in names}
+    if finding.site.stand_in:
+        own["stand_in"] = finding.site.stand_in
+    for fix in own["fixes"]:
+        del fix["edits"]
+    return own
