@@ -13,8 +13,9 @@ import torch
 from torch import fx
 
 from onnxdx import compat, user_code
-from onnxdx.provenance import SourceMap, Spot, chain_of, is_machinery
+from onnxdx.provenance import SourceMap, Spot, chain_of
 from onnxdx.user_code import Construct
+from onnxdx_diagnostics import ownership
 from onnxdx_diagnostics.finding import Finding, Site
 from onnxdx_diagnostics.rules.dx101_data_dependent_branch import DataDependentBranch
 from onnxdx_diagnostics.rules.dx102_data_dependent_value import DataDependentValue
@@ -177,7 +178,7 @@ def _sentence(text: str) -> str:
 def _subject(spots: tuple[Spot, ...], sources: SourceMap) -> Spot | None:
     """The frame to speak about: the innermost of the user, else of the library that the model comes from."""
     own = sources.innermost_user(spots)
-    return own or next((spot for spot in reversed(spots) if not is_machinery(spot.path)), None)
+    return own or next((spot for spot in reversed(spots) if not ownership.is_machinery(spot.path)), None)
 
 
 def _site_of_class(kind: type, sources: SourceMap) -> Site:

@@ -10,7 +10,6 @@ import inspect
 import linecache
 import os
 import re
-import sysconfig
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,9 +20,8 @@ from typing import NamedTuple
 import torch
 from torch import fx
 
-import onnxdx_diagnostics.finding
 from onnxdx.operators import called
-from onnxdx_diagnostics import source
+from onnxdx_diagnostics import ownership, source
 from onnxdx_diagnostics.finding import Frame, Location, Site
 
 _FRAME = re.compile(r'^\s*File "(?P<path>.+)", line (?P<line>\d+)(?:, in (?P<function>.*))?$')
@@ -113,7 +111,7 @@ class SourceMap:
         """Whether `path` is the user's own code: not torch's, not onnxdx's, not the interpreter's, not installed."""
         known = self._user_paths.get(path)
         if known is None:
-            known = self._user_paths[path] = self._decide_user(path)
+            known = self._user_paths[path] = ownership.is_user(path, self.root, self.user_files)
         return known
 
     def describe(self, value: object) -> str:
@@ -132,16 +130,6 @@ class SourceMap:
     @cached_property
     def _parsed(self) -> dict[str, tuple[Spot, ...]]:
         return {}
-
-    def _decide_user(self, path: str) -> bool:
-        if path in self.user_files or os.path.realpath(path) in self.user_files:
-            return True
-        if not path or path.startswith("<") or _is_own(path):
-            return False
-        full, root = os.path.realpath(path), os.path.realpath(self.root) if self.root else ""
-        if root and _inside(full, root):
-            return not _installed(os.path.relpath(full, root))
-        return not _installed(full) and not is_machinery(path)
 
     def _spots(self, text: str) -> tuple[Spot, ...]:
         exact = self.stacks.get(text)
@@ -265,19 +253,10 @@ def spot_of(code: CodeType, instruction: int, line: int) -> Spot:
     return Spot(code.co_filename, first, code.co_name, column, last, _column(code.co_filename, last, end))
 
 
-@functools.lru_cache(maxsize=4096)
-def is_machinery(path: str) -> bool:
-    """Whether a file belongs to torch, onnxdx or the interpreter, or is no file at all."""
-    if not path or path.startswith("<") or _is_own(path):
-        return True
-    full = os.path.realpath(path)
-    return not _installed(full) and any(_inside(full, folder) for folder in _LIBRARY_FOLDERS)
-
-
 def is_noise(spot: Spot) -> bool:
     """Whether a frame says nothing to the user: machinery, but for the `forward` of torch's own modules."""
     in_module = spot.function == "forward" and os.path.realpath(spot.path).startswith(_TORCH_MODULES)
-    return not in_module and is_machinery(spot.path)
+    return not in_module and ownership.is_machinery(spot.path)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -349,21 +328,4 @@ def dotted(path: str) -> str:
     return re.sub(r"@\d+$", "", path.lstrip("."))
 
 
-def _is_own(path: str) -> bool:
-    full = os.path.realpath(path)
-    return any(_inside(full, folder) for folder in _OWN_FOLDERS)
-
-
-def _inside(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
-
-
-def _installed(path: str) -> bool:
-    return any(part in ("site-packages", "dist-packages") for part in path.split(os.sep))
-
-
-_OWN_FOLDERS = tuple(
-    os.path.dirname(os.path.realpath(file)) for file in (torch.__file__, __file__, onnxdx_diagnostics.finding.__file__)
-)
 _TORCH_MODULES = os.path.join(os.path.dirname(os.path.realpath(torch.__file__)), "nn", "modules") + os.sep
-_LIBRARY_FOLDERS = tuple({os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")})
