@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,7 +73,8 @@ def read(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any
     if spec is None:
         return Asked()
     try:
-        inputs = dict(inspect.signature(model.forward).bind(*args, **kwargs).arguments)
+        signature = inspect.signature(model.forward)
+        inputs = dict(signature.bind(*args, **kwargs).arguments)
     except (TypeError, ValueError):  # the inputs do not fit `forward`: that fault is said when the model is run
         return Asked()
     plain = spec
@@ -83,6 +85,10 @@ def read(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any
             return Asked(misfits=(str(error).partition("\n")[0].rstrip("."),))
     if not plain:
         return Asked()
+    extra = _keywords_of(signature)
+    if extra in inputs:
+        plain = _spread(plain, inputs, extra)
+        inputs |= inputs.pop(extra)
     walk = _Walk()
     fitted = walk.top(inputs, plain)
     for_torch = spec if isinstance(spec, AdditionalInputs) and not walk.misfits else _mapped(fitted, _without_names)
@@ -91,6 +97,55 @@ def read(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any
 
 def _of_torch(spec: Any, model: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return spec.dynamic_shapes(model, args, kwargs)
+
+
+@contextlib.contextmanager
+def keywords_named(model: torch.nn.Module, kwargs: Mapping[str, Any]) -> Iterator[None]:
+    """While open, a `forward` that takes `**kwargs` says by its signature which keywords it is called with.
+
+    torch.export looks for the dims of such inputs under the name of the parameter first and under their own names then,
+    so that no dynamic_shapes fits both.
+    """
+    forward = getattr(model.forward, "__func__", model.forward)
+    parameters = _signature(forward)
+    extra = _keywords_of(parameters) if parameters is not None else ""
+    if parameters is None or not extra or not hasattr(forward, "__dict__"):
+        yield
+        return
+    known = [each for each in parameters.parameters.values() if each.name != extra]
+    names = [name for name in kwargs if name not in parameters.parameters]
+    given = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in names]
+    attributes: dict[str, Any] = vars(forward)
+    own = attributes.get("__signature__")
+    attributes["__signature__"] = parameters.replace(parameters=[*known, *given])
+    try:
+        yield
+    finally:
+        del attributes["__signature__"]
+        if own is not None:
+            attributes["__signature__"] = own
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):  # a callable of C, or none
+        return None
+
+
+def _keywords_of(signature: inspect.Signature) -> str:
+    """The name of the `**kwargs` parameter, "" without one."""
+    return next((each.name for each in signature.parameters.values() if each.kind is each.VAR_KEYWORD), "")
+
+
+def _spread(spec: Any, inputs: Mapping[str, Any], extra: str) -> Any:
+    """`spec` with the entries of the parameter `**extra` beside those of the others, as its keywords are inputs."""
+    if isinstance(spec, (tuple, list)) and len(spec) == len(inputs) and isinstance(spec[-1], (Mapping, type(None))):
+        spec = dict(zip(inputs, spec, strict=True))
+    if not isinstance(spec, Mapping) or not isinstance(spec.get(extra, ""), (Mapping, type(None))):
+        return spec
+    others = {name: entry for name, entry in spec.items() if name != extra}
+    return others | (dict.fromkeys(inputs[extra]) if spec[extra] is None else dict(spec[extra]))
 
 
 def relaxed(spec: Any) -> Any:

@@ -45,10 +45,7 @@ def parse(
         if not isinstance(value, torch.Tensor):
             raise _wrong(spec, "not a tensor", site, type(value).__name__)
         axes[name] = _axes(spec, match["dims"], tuple(value.shape), dims, site)
-    shapes = {name: axes.get(name) or _static(value) for name, value in inputs.items()}
-    if extra in bound.arguments:
-        shapes[extra] = {name: shapes[name] for name in bound.arguments[extra]}
-    return {name: shapes[name] for name in bound.arguments}
+    return {name: axes.get(name) or _static(value) for name, value in inputs.items() if name != extra}
 
 
 class _Dims:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import OrderedDict, namedtuple
 from typing import Any
 
@@ -39,6 +40,13 @@ class Nested(nn.Module):
     def forward(self, parts: Any, *more: torch.Tensor, scale: Any = None) -> torch.Tensor:
         leaves = [*parts["a"], *parts["b"], *more]
         return sum((leaf.sum() for leaf in leaves), torch.zeros(())) * (1 if scale is None else scale.sum())
+
+
+class Keywords(nn.Module):
+    """Tensors by names that `forward` does not know."""
+
+    def forward(self, x: torch.Tensor, **named: Any) -> torch.Tensor:
+        return x * named["b"] + named["a"].sum()
 
 
 X, Y = torch.rand(3, 4), torch.rand(3, 4)
@@ -102,6 +110,25 @@ def test_containers_keyword_and_variadic_arguments() -> None:
     found = names(Nested(), (parts, torch.rand(6)), dims, scale=torch.rand(3))
 
     assert found == ["length", "rows", "scales", "third"]
+
+
+@pytest.mark.parametrize(
+    "dims",
+    [
+        {"x": {0: "rows"}, "named": {"b": {0: "rows"}, "a": {0: "length"}}},
+        {"x": {0: "rows"}, "a": {0: "length"}, "b": {0: "rows"}},
+        ({0: "rows"}, {"a": {0: "length"}, "b": {0: "rows"}}),
+    ],
+)
+def test_keywords_of_any_name(dims: Any) -> None:
+    found = names(Keywords(), (X,), dims, b=Y, a=torch.rand(5))
+
+    assert found == ["length", "rows"]
+    assert str(inspect.signature(Keywords.forward)) == "(self, x: 'torch.Tensor', **named: 'Any') -> 'torch.Tensor'"
+
+
+def test_keywords_of_any_name_may_have_no_dims() -> None:
+    assert names(Keywords(), (X,), {"x": {0: Dim.AUTO}, "named": None}, b=Y, a=torch.rand(5)) == []
 
 
 def test_an_entry_of_none_stands_for_a_whole_container() -> None:

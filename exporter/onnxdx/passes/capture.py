@@ -255,6 +255,8 @@ class _Bench:
             stack.enter_context(compat.stack_texts(self.recorder.text))
             stack.enter_context(compat.no_printed_graphs())
             stack.enter_context(compat.recurrent_layers_as_operators())
+            if spec is not None:
+                stack.enter_context(dynamic_shapes.keywords_named(request.model, request.kwargs))
             try:
                 return _export(request, spec, strict)
             except (Exception, SystemExit) as error:
