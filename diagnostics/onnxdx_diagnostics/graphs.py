@@ -59,7 +59,7 @@ class Node(NamedTuple):
     that of a node in an ONNX function with the function's. `value` tells dtype and shape of its results.
     `path` and `line` are the user's line, the path relative to the project root inside of it; "" and 0 when there is
     none. `findings` are the ids of the rules that speak of the node, `origins` the nodes of the stage before that it
-    comes from.
+    comes from. `function` is the ONNX function that stands for a decomposed node, and where it is from.
     """
 
     name: str
@@ -71,6 +71,7 @@ class Node(NamedTuple):
     line: int = 0
     findings: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    function: str = ""
 
 
 class Edge(NamedTuple):
@@ -250,6 +251,7 @@ _TEXTS: Mapping[str, Callable[[Node], str]] = {
     "module": lambda node: node.module,
     "value": lambda node: node.value,
     "path": lambda node: node.path,
+    "function": lambda node: node.function,
 }
 """The texts of a node that many nodes share."""
 
@@ -297,6 +299,7 @@ def _read(plain: Any, texts: Sequence[str], before: Sequence[Node]) -> ProgramGr
         _positions(table["line"], _MOST),
         findings,
         origins,
+        told["function"],
     )
     if any(len(column) != count for column in columns):
         raise ValueError("columns of nodes are of different lengths")

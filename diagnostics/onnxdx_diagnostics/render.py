@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -17,7 +17,7 @@ from onnxdx_diagnostics.visible import visible, visible_lines
 
 TEXT_WIDTH = 100
 
-_LEVEL_STYLES = {Level.ERROR: "bold red", Level.WARNING: "bold yellow", Level.NOTE: "bold cyan"}
+LEVEL_STYLES = {Level.ERROR: "bold red", Level.WARNING: "bold yellow", Level.NOTE: "bold cyan"}
 _OUTCOME_STYLES = {
     Outcome.PASSED: "green",
     Outcome.RECOVERED: "yellow",
@@ -35,27 +35,18 @@ _PLAIN_SIGNS = str.maketrans({"…": "...", "·": "-"})
 _UNUSED = Console(file=io.StringIO(), width=TEXT_WIDTH, color_system=None, _environ={})
 
 
-def render_report(report: Report, console: Console, *, full: bool = False) -> None:
-    """Print every finding, then how the passes went, the verdict and the outcome.
-
-    `full` adds what the short form leaves out: the stack, the FX node, all diffs and the text of the fixes.
-    """
+def render_report(report: Report, console: Console) -> None:
+    """Print every finding, then how the passes went, the verdict and the outcome. `story.py` has the long form."""
     for finding in report.findings:
-        render_finding(finding, report, console, full=full)
-        show([Text()], console)
+        show([*finding_lines(finding, report.root, console.width), Text()], console)
     show(footer(report, console.width), console)
-
-
-def render_finding(finding: Finding, report: Report, console: Console, *, full: bool = False) -> None:
-    """Print one finding of `report`."""
-    show(finding_lines(finding, report.root, console.width, full=full), console)
 
 
 def render_text(report: Report) -> str:
     """The short form as plain text, 100 columns wide: what an ExportError says."""
     lines: list[Text] = []
     for finding in report.findings:
-        lines += [*finding_lines(finding, report.root, TEXT_WIDTH, full=False), Text()]
+        lines += [*finding_lines(finding, report.root, TEXT_WIDTH), Text()]
     return "\n".join(line.plain for line in [*lines, *footer(report, TEXT_WIDTH)])
 
 
@@ -71,44 +62,52 @@ def show(lines: Iterable[Text], console: Console) -> None:
         console.print(_encodable(line, console.encoding), soft_wrap=True, highlight=False)
 
 
-def finding_lines(finding: Finding, root: str, width: int, *, full: bool) -> list[Text]:
-    """One finding as lines of at most `width` cells."""
-    style = _LEVEL_STYLES[finding.level]
-    head = Text.assemble((f"{finding.level.value}[{finding.id}] {finding.name}", style), ": ")
-    head.append(marked(finding.message()))
-    head.stylize("bold")
-    lines = wrapped(head, width, rest="  ")
+def finding_lines(finding: Finding, root: str, width: int) -> list[Text]:
+    """One finding in short, as lines of at most `width` cells."""
+    lines = headline(finding, width)
     site = finding.site
-    gutter = 1
     if site.location:
-        gutter = _gutter(site.location)
         lines += place_lines(site.location, root, width)
-        lines += snippet_lines(site.location, width, style)
-    for name, text in _details(finding, full):
-        lines += _detail(name, text, gutter, width)
+        lines += snippet_lines(site.location, width, LEVEL_STYLES[finding.level])
+    pad = gutter(site)
+    for name, text in _details(finding):
+        lines += detail(name, text, pad, width)
     for number, fix in enumerate(finding.fixes()):
-        lines += fix_lines(fix, gutter, width, diff=full or number == 0, text=full)
-    if full:
-        lines += stack_lines(site, root, gutter, width)
+        lines += detail(fix_label(fix), marked(fix.title), pad, width)
+        if number == 0:
+            lines += diff_lines(fix.diff, pad, width)
     return lines
 
 
-def place_lines(location: Location, root: str, width: int) -> list[Text]:
-    """The arrow line: `--> path:line:column`."""
-    pad = " " * _gutter(location)
+def headline(finding: Finding, width: int) -> list[Text]:
+    """Level, id, name and message."""
+    lead = f"{finding.level.value}[{finding.id}] {finding.name}"
+    head = Text.assemble((lead, LEVEL_STYLES[finding.level]), ": ", marked(finding.message()))
+    head.stylize("bold")
+    return wrapped(head, width, rest="  ")
+
+
+def place_lines(location: Location, root: str, width: int, function: str = "") -> list[Text]:
+    """The arrow line: `--> path:line:column`, and in which function."""
+    pad = " " * _digits(location)
     place = f"{visible(shown_path(location.path, root))}:{location.line}:{location.column}"
+    place += f" in {visible(function)}" if function else ""
     return wrapped(Text(place), width, first=f"{pad}--> ", rest=f"{pad}    ", prefix_style=_GUTTER)
 
 
-def snippet_lines(location: Location, width: int, style: str) -> list[Text]:
-    """The lines of the region behind a gutter, with carets under the region; clipped with … to `width`."""
+def snippet_lines(location: Location, width: int, style: str, below: Sequence[str] = ()) -> list[Text]:
+    """The lines of the region behind a gutter, with carets under the region; clipped with … to `width`.
+
+    What is `below` stands under the last carets, as far to the left as it needs to fit.
+    """
     if not location.snippet:
         return []
-    digits = _gutter(location)
+    digits = _digits(location)
     rows = [_Row(text) for text in location.snippet.split("\n")]
     regions = [_caret(location, index, row) for index, row in enumerate(rows)]
     room = max(width - digits - 3, 4)
     shift = _shift(rows, regions[0], room)
+    margin, start = Text(" " * digits + " | ", _GUTTER), 0
     lines = [Text(" " * digits + " |", _GUTTER)]
     for index in _shown_rows(len(rows)):
         if index is None:
@@ -118,36 +117,24 @@ def snippet_lines(location: Location, width: int, style: str) -> list[Text]:
         lines.append(Text.assemble((f"{location.line + index:>{digits}} | ", _GUTTER), text))
         start, end = (min(max(cell - offset, 0), room) for cell in regions[index])
         if start < end:
-            carets = Text.assemble((" " * digits + " | ", _GUTTER), " " * start, ("^" * (end - start), style))
-            lines.append(carets)
+            lines.append(Text.assemble(margin, " " * start, ("^" * (end - start), style)))
+    for note in map(visible, below):
+        indent = " " * max(min(start, room - cell_len(note)), 0)
+        lines += wrapped(Text(note), width, first=f"{margin.plain}{indent}", rest=margin.plain, prefix_style=_GUTTER)
     for line in lines:
         line.rstrip()
     return lines
 
 
-def fix_lines(fix: Fix, gutter: int, width: int, *, diff: bool, text: bool) -> list[Text]:
-    """A fix: how sure it is, its title, and its text and diff when asked for."""
-    lines = _detail(f"fix ({fix.applicability.value})", marked(fix.title), gutter, width)
-    indent = " " * (gutter + 3)
-    if text and fix.text:
-        for paragraph in visible_lines(fix.text):
-            lines += wrapped(marked(paragraph), width, first=indent, rest=indent)
-    if diff and fix.diff:
-        lines += [_diff_line(row, indent, width) for row in visible_lines(fix.diff)]
-    return lines
+def fix_label(fix: Fix) -> str:
+    """The name of a fix and how sure it is."""
+    return f"fix ({fix.applicability.value})"
 
 
-def stack_lines(site: Site, root: str, gutter: int, width: int) -> list[Text]:
-    """The user's frames, outermost first. One frame on the finding's own line says nothing new and is left out."""
-    frames = [frame for frame in site.stack if frame.user]
-    own = site.location
-    if len(frames) <= 1 and all(own and frame.location.line == own.line for frame in frames):
-        return []
-    lines = []
-    for name, frame in zip(["called", *[""] * len(frames)], frames, strict=False):
-        place = f"{visible(shown_path(frame.location.path, root))}:{frame.location.line}"
-        lines += _detail(name, Text(f"{place} in {visible(frame.function)}"), gutter, width)
-    return lines
+def diff_lines(diff: str, pad: int, width: int) -> list[Text]:
+    """The lines of a unified diff, clipped to `width`."""
+    indent = " " * (pad + 3)
+    return [_diff_line(row, indent, width) for row in visible_lines(diff)] if diff else []
 
 
 def wrapped(text: Text, width: int, *, first: str = "", rest: str = "", prefix_style: str = "") -> list[Text]:
@@ -238,26 +225,27 @@ def _shown_rows(count: int) -> Iterator[int | None]:
     yield count - 1
 
 
-def _gutter(location: Location) -> int:
+def gutter(site: Site) -> int:
+    """How far the details of a finding are indented: by the width of its line numbers."""
+    return _digits(site.location) if site.location else 1
+
+
+def _digits(location: Location) -> int:
     return len(str(location.end_line))
 
 
-def _details(finding: Finding, full: bool) -> Iterator[tuple[str, Text]]:
+def _details(finding: Finding) -> Iterator[tuple[str, Text]]:
     site = finding.site
-    module = _module_text(site)
+    module = module_text(site)
     if module:
         yield "module", Text(module)
     if site.op:
         yield "op", Text(visible(site.op))
     if site.values:
         yield "values", Text(", ".join(map(visible, site.values)))
-    if full and site.fx_node:
-        yield "fx node", Text(visible(site.fx_node))
-    if full and site.stand_in:
-        yield "found", Text(f"behind the faults of capture, in a stand-in for the graph: {visible(site.stand_in)}")
 
 
-def _module_text(site: Site) -> str:
+def module_text(site: Site) -> str:
     """Where in the module tree: path, class, and how often with which modules."""
     modules = [visible(module) for module in site.modules]
     path = visible(site.module)
@@ -270,10 +258,10 @@ def _module_text(site: Site) -> str:
     return f"{site.occurrences} times" + (f", {path}{shown_class}" if path else "")
 
 
-def _detail(name: str, text: Text, gutter: int, width: int) -> list[Text]:
-    pad = " " * gutter
-    label = f"{pad} = {name}: " if name else f"{pad}   "
-    return wrapped(text, width, first=label, rest=f"{pad}   ", prefix_style=_GUTTER)
+def detail(name: str, text: Text, pad: int, width: int) -> list[Text]:
+    """A line of a finding behind its gutter: ` = name: text`."""
+    indent = " " * pad
+    return wrapped(text, width, first=f"{indent} = {name}: ", rest=f"{indent}   ", prefix_style=_GUTTER)
 
 
 def _diff_line(row: str, indent: str, width: int) -> Text:
@@ -312,16 +300,16 @@ def _verdict_lines(verdict: Verdict, width: int) -> list[Text]:
     lines = wrapped(text, width, rest="  ")
     for trial in verdict.trials:
         if trial.outcome is not VerdictOutcome.PROVEN:
-            lines += wrapped(Text(_trial(trial)), width, first="  ", rest="    ")
+            lines += wrapped(Text(_trial(trial, verdict.reason)), width, first="  ", rest="    ")
     return lines
 
 
-def _trial(trial: Trial) -> str:
+def _trial(trial: Trial, said_already: str) -> str:
     sizes = ", ".join(f"{visible(name)}={size}" for name, size in trial.sizes.items()) or "the given inputs"
     said = f"{sizes}: {trial.outcome.value.replace('-', ' ')}"
     if trial.outcome is VerdictOutcome.DIFFERS:
         said += f" by {trial.max_abs:.2g} (relative {trial.max_rel:.2g})"
-    return f"{said}: {visible(trial.reason)}" if trial.reason else said
+    return f"{said}: {visible(trial.reason)}" if trial.reason not in ("", said_already) else said
 
 
 def _counts(report: Report) -> str:

@@ -17,6 +17,7 @@ from onnxdx.compat import HigherOrderOperator, OpOverload
 from onnxdx.naming import Names
 from onnxdx.operators import called, called_graphs, is_assertion, mutates
 from onnxdx.provenance import SourceMap
+from onnxdx.registry import Entry
 from onnxdx.translation import UNSUPPORTED
 from onnxdx.values import MODULE_KEY, PROVENANCE_KEY, DecomposedProgram, OnnxDraft, Region
 from onnxdx_diagnostics.codec import shown_path
@@ -39,7 +40,10 @@ def graphs_of(draft: OnnxDraft, report: Report) -> Graphs:
     in_model = {name for node in model.nodes if node.status is not Status.SOURCE for name in node.origins}
     stand_ins = {names[draft.nodes[identity]] for identity in draft.placeholders}
     origins = dict(_origins(program, captured_names, names))
-    reader = _FxReader(program.captured.sources, report)
+    functions = {
+        node: _function(placement.entry, report.root) for node, placement in draft.plan.plan.placements.items()
+    }
+    reader = _FxReader(program.captured.sources, report, functions)
 
     def placed(node: fx.Node) -> Status:
         name = names[node]
@@ -150,9 +154,10 @@ class _Fates:
 class _FxReader:
     """Reads FX graphs: their nodes with their place in the source and the findings about them."""
 
-    def __init__(self, sources: SourceMap, report: Report) -> None:
+    def __init__(self, sources: SourceMap, report: Report, functions: Mapping[fx.Node, str]) -> None:
         self._sources = sources
         self._root = report.root
+        self._functions = functions
         self._findings: defaultdict[str, list[Finding]] = defaultdict(list)
         for finding in report.findings:
             if finding.site.fx_node:
@@ -193,7 +198,15 @@ class _FxReader:
             )
         )
         value = _described(self._sources, node.meta.get("val"))
-        return Node(name, _op(node), status, module, value, shown_path(path, self._root), line, findings, origins)
+        place, function = shown_path(path, self._root), self._functions.get(node, "") if origins else ""
+        return Node(name, _op(node), status, module, value, place, line, findings, origins, function)
+
+
+def _function(entry: Entry, root: str) -> str:
+    """The name of an ONNX function and where it is from: "aten_gelu of torchlib", "my_gelu at ops.py:12"."""
+    name = getattr(entry.function, "name", "")
+    path, _, line = entry.origin.rpartition(":")
+    return f"{name} at {shown_path(path, root)}:{line}" if path else f"{name} of {entry.origin}"
 
 
 def _in_order(graphs: Mapping[str, fx.Graph], path: str, done: set[str]) -> Iterator[tuple[str, fx.Node]]:

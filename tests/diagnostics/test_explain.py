@@ -11,8 +11,7 @@ import pytest
 from rich.console import Console
 
 from onnxdx_diagnostics import catalog, docs
-from onnxdx_diagnostics.explain import documentation, explain_finding, explain_rule, render_explanation, render_rule
-from onnxdx_diagnostics.report import Report
+from onnxdx_diagnostics.explain import documentation, explain_rule, render_rule
 
 PAGES = Path(__file__).parents[2] / "docs" / "rules"
 
@@ -62,31 +61,3 @@ def test_rule_is_readable_at_eighty_columns() -> None:
 
     assert "What it means" in stream.getvalue()
     assert max(map(len, stream.getvalue().split("\n"))) <= 80
-
-
-def test_explanation_tells_the_whole_story(reports: dict[str, Report]) -> None:
-    report = reports["unsupported"]
-
-    story = explain_finding(report.findings[0], report).plain
-
-    for part in (
-        "`mylib.twist` has no ONNX function.",
-        "^^^^^^^^^^^^^^",
-        "x: f32[s0, 4]",
-        "24 times, layers.0.attn … layers.23.attn",
-        "└─ attn (Attention)",
-        "capture → decompose → dispatch: reported here",
-        "Why it stops the export",
-        "net.py:17 in forward",
-        "onnxdx explain DX301",
-    ):
-        assert part in story
-
-
-def test_every_finding_can_be_explained(reports: dict[str, Report], report_name: str) -> None:
-    stream = io.StringIO()
-
-    render_explanation(reports[report_name], Console(file=stream, width=60, _environ={}))
-
-    assert max(map(len, stream.getvalue().split("\n"))) <= 60
-    assert "\x1b" not in stream.getvalue()

@@ -14,7 +14,6 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from onnxdx_diagnostics.explain import explain_finding
 from onnxdx_diagnostics.finding import Finding, Frame, Level, Location, Site
 from onnxdx_diagnostics.fix import Applicability, Edit, Fix
 from onnxdx_diagnostics.render import finding_lines, render_report, render_text, summary_line
@@ -103,12 +102,10 @@ REPORT = report(
 )
 
 
-def printed(shown: Report, width: int, *, full: bool = False, colour: bool = False) -> str:
+def printed(shown: Report, width: int, *, colour: bool = False) -> str:
     stream = io.StringIO()
     system = "standard" if colour else None
-    render_report(
-        shown, Console(file=stream, width=width, force_terminal=colour, color_system=system, _environ={}), full=full
-    )
+    render_report(shown, Console(file=stream, width=width, force_terminal=colour, color_system=system, _environ={}))
     return stream.getvalue()
 
 
@@ -117,16 +114,8 @@ def test_report_page(width: int, golden: Callable[[str, str], None]) -> None:
     golden(f"report-{width}.txt", printed(REPORT, width))
 
 
-def test_full_report_page(golden: Callable[[str, str], None]) -> None:
-    golden("report-full.txt", printed(REPORT, 80, full=True))
-
-
 def test_colour_page(golden: Callable[[str, str], None]) -> None:
     golden("report-colour.txt", printed(REPORT, 80, colour=True))
-
-
-def test_explanation_page(golden: Callable[[str, str], None]) -> None:
-    golden("explanation.txt", explain_finding(REPORT.findings[0], REPORT, width=80).plain + "\n")
 
 
 def test_error_text_page(golden: Callable[[str, str], None]) -> None:
@@ -196,16 +185,13 @@ texts = st.text(st.characters(codec="utf-8") | st.sampled_from("æ—¥\t\x1b\u202eâ
     start=st.integers(1, 70),
     length=st.integers(0, 70),
     width=st.sampled_from([24, 40, 80]),
-    full=st.booleans(),
 )
-def test_no_line_is_wider_than_the_console(
-    what: str, rows: list[str], start: int, length: int, width: int, full: bool
-) -> None:
+def test_no_line_is_wider_than_the_console(what: str, rows: list[str], start: int, length: int, width: int) -> None:
     end_line = 990 + len(rows) - 1
     location = Location(what, 990, start, end_line, start + length, "\n".join(rows))
     finding = Twisted(Site(location, module=what, op=what, values=(what,)), what)
 
-    lines = finding_lines(finding, "", width, full=full)
+    lines = finding_lines(finding, "", width)
 
     assert all(cell_len(line.plain) <= width for line in lines)
     assert all(isinstance(line, Text) and "\n" not in line.plain for line in lines)

@@ -40,8 +40,10 @@ def explain(what: str, traceback: bool) -> None:
 
 def _explain_file(path: Path, console: Console) -> None:
     from onnxdx_diagnostics.codec import ReportUnreadable, from_plain
-    from onnxdx_diagnostics.explain import render_explanation
+    from onnxdx_diagnostics.graphs import Graphs, GraphsUnreadable
+    from onnxdx_diagnostics.rundir import GRAPHS, REPORT
     from onnxdx_diagnostics.sarif.reader import from_sarif
+    from onnxdx_diagnostics.story import render_story
 
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
@@ -50,7 +52,12 @@ def _explain_file(path: Path, console: Console) -> None:
         raise click.UsageError(f"{path} cannot be explained: {error}.") from None
     except (OSError, ValueError, RecursionError) as error:
         raise click.UsageError(f"{path} is neither a report nor a SARIF log: {error}.") from None
-    render_explanation(report, console)
+    beside = path.parent / GRAPHS
+    try:
+        graphs = Graphs.load(beside) if path.name == REPORT and beside.exists() else None
+    except GraphsUnreadable as error:
+        raise click.UsageError(f"{error}.") from None
+    render_story(report, console, graphs)
 
 
 def _unknown(error: catalog.UnknownRule) -> str:

@@ -72,9 +72,11 @@ class Wish:
             outputs.check_folder(self.run_dir, "--run-dir")
 
     def shows_graphs(self, report: Report) -> bool:
-        """Whether the graphs of the run go anywhere: a run folder has them all, SARIF what is around the findings."""
-        sarif = self.sarif is not None or self.format is Format.SARIF
-        return self.run_dir is not None or (sarif and bool(report.findings))
+        """Whether the graphs of the run go anywhere: a run folder has them all, SARIF and stories what is around
+        findings.
+        """
+        told = self.explain or self.sarif is not None or self.format is Format.SARIF
+        return self.run_dir is not None or (told and bool(report.findings))
 
     def request(self) -> ExportRequest:
         """Load the target. Raises TargetError."""
@@ -259,16 +261,16 @@ def _print(ending: _Ending, wish: Wish, answer: Answer, last: str) -> None:
 
             answer.write("\n".join([*workflow_commands(report), summary_line(report), last]))
         case Format.TEXT:
-            _print_text(report, wish, answer, last)
+            _print_text(report, ending.graphs, wish, answer, last)
 
 
-def _print_text(report: Report, wish: Wish, answer: Answer, last: str) -> None:
+def _print_text(report: Report, graphs: Graphs | None, wish: Wish, answer: Answer, last: str) -> None:
     with answer:
         console = answer.console()
         if wish.explain:
-            from onnxdx_diagnostics.explain import render_explanation
+            from onnxdx_diagnostics.story import render_story
 
-            render_explanation(report, console)
+            render_story(report, console, graphs)
         else:
             from onnxdx_diagnostics.render import render_report
 
