@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,7 +50,11 @@ __all__ = [
     "UnsupportedOperatorException",
     "UserError",
     "UserErrorType",
+    "captured_values",
     "children_of",
+    "control_flow_calls",
+    "control_flow_named",
+    "control_flow_of",
     "decompositions",
     "equality",
     "fake_mode_of",
@@ -59,17 +64,28 @@ __all__ = [
     "has_fake_kernel",
     "holds",
     "is_relation",
+    "is_traced",
     "is_violation",
+    "joined",
+    "known_types",
     "leaves_of",
+    "needs_memory",
     "no_printed_graphs",
     "output_paths",
+    "outside_of_capture",
+    "program_of_run",
+    "real_state",
     "real_tensors",
+    "real_value",
+    "real_values",
     "recurrent_layers_as_operators",
     "schema",
     "shape_env_of",
     "size_decisions",
     "stack_texts",
     "symbols_of",
+    "traced_run",
+    "with_fake_values",
     "written",
 ]
 
@@ -173,8 +189,11 @@ def _leaf_paths(spec: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 @contextlib.contextmanager
-def stack_texts(record: Callable[[], str]) -> Iterator[None]:
+def stack_texts(record: Callable[[], str], modules: Callable[[], dict[str, Any]] | None = None) -> Iterator[None]:
     """While open, a new graph node gets the stack text that `record` makes instead of torch's own.
+
+    With `modules` each node gets the `nn_module_stack` that it makes, too, and traces that ask for no stack texts get
+    them all the same.
 
     In non-strict mode torch keeps only frames whose function is called `forward`, so that a helper function's line is
     lost, and symbolises the whole stack for each node (`TracerBase.create_node`, `record_stack_traces`, 2.9 - 2.14).
@@ -184,15 +203,18 @@ def stack_texts(record: Callable[[], str]) -> Iterator[None]:
     original = TracerBase.create_node
 
     def create_node(self: TracerBase, *args: Any, **kwargs: Any) -> torch.fx.Node:
-        if not self.record_stack_traces:
+        asked = self.record_stack_traces
+        if not asked and modules is None:
             return original(self, *args, **kwargs)
         self.record_stack_traces = False
         try:
             node = original(self, *args, **kwargs)
         finally:
-            self.record_stack_traces = True
+            self.record_stack_traces = asked
         if not node.stack_trace:
             node.stack_trace = record() or None
+        if modules is not None and "nn_module_stack" not in node.meta:
+            node.meta["nn_module_stack"] = modules()
         return node
 
     with _replaced(TracerBase, "create_node", create_node):
@@ -268,6 +290,343 @@ def real_tensors() -> Iterator[None]:
         _replaced(fake_utils, "_check_fake_real_tensors", compare_what_is_known),
     ):
         yield
+
+
+def real_value(value: Any) -> Any:
+    """What a tensor or symbolic number stands for while `real_tensors()` is open: itself for anything else.
+
+    `FakeTensor.real_tensor` and the two tables of ShapeEnv are what torch itself reads in `FakeTensorMode`; the first
+    was called `var_to_val` before 2.12. Raises ValueError when torch has lost the value (2.9 - 2.14).
+    """
+    if isinstance(value, FakeTensor):
+        if value.real_tensor is None:
+            raise ValueError("the values of this tensor are not known")
+        return value.real_tensor
+    if not isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool)):
+        return value
+    env = value.node.shape_env
+    backed = getattr(env, "backed_var_to_val", None) or getattr(env, "var_to_val", {})
+    known = value.node.expr.xreplace(backed).xreplace(env.real_tensor_prop_unbacked_vals)
+    try:
+        return value.node.pytype(known)
+    except TypeError as error:
+        raise ValueError("this size is not known") from error
+
+
+def real_values(value: Any) -> Any:
+    """`real_value` of every leaf of a nested structure; objects that pytree does not know stay as they are."""
+    from torch.utils import _pytree
+
+    return _pytree.tree_map(real_value, value)
+
+
+def captured_values(value: Any) -> Any:
+    """The tensors of a nested structure as constants of the capture that is under way.
+
+    `aten.lift_fresh` is the operator by which `torch.tensor()` brings a plain tensor into a capture (2.9 - 2.14).
+    """
+    from torch.utils import _pytree
+
+    def lifted(leaf: Any) -> Any:
+        plain = isinstance(leaf, torch.Tensor) and not isinstance(leaf, FakeTensor)
+        return torch.ops.aten.lift_fresh.default(leaf.detach()) if plain else leaf
+
+    return _pytree.tree_map(lifted, value)
+
+
+@contextlib.contextmanager
+def outside_of_capture() -> Iterator[None]:
+    """While open, torch runs as it does without any capture: `_disable_current_modes`, `DisableTorchFunction`."""
+    from torch.utils._python_dispatch import _disable_current_modes
+
+    with _disable_current_modes(), torch._C.DisableTorchFunction():
+        yield
+
+
+@contextlib.contextmanager
+def real_state(module: torch.nn.Module) -> Iterator[None]:
+    """While open, parameters and buffers of a module that is being captured have their values.
+
+    `_reparametrize_module` is how torch.export put the fake ones there (2.9 - 2.14).
+    """
+    from torch.nn.utils import stateless
+
+    named = [*module.named_parameters(), *module.named_buffers()]
+    values = {name: tensor.real_tensor for name, tensor in named if isinstance(tensor, FakeTensor)}
+    with stateless._reparametrize_module(module, {n: v for n, v in values.items() if v is not None}):
+        yield
+
+
+@contextlib.contextmanager
+def control_flow_calls(run: Callable[[str, Callable[[], Any], tuple[Any, ...]], Any]) -> Iterator[None]:
+    """While open, `run(name, call, operands)` makes the calls of `torch.cond` and its kin: `call()` is torch's own.
+
+    All of them compile a wrapper of themselves by `torch.compile`, looked up when they are called (2.9 - 2.14). The
+    graphs of branches keep the user's lines where the metadata of nodes is kept (`torch.fx.traceback`).
+    """
+    compile_ = torch.compile
+
+    def compiled(model: Any = None, **options: Any) -> Any:
+        ready: Any = compile_(model, **options)
+        name = control_flow_named(getattr(model, "__module__", ""))
+        if not name:
+            return ready
+
+        def call(*operands: Any, **kwargs: Any) -> Any:
+            def torchs_own() -> Any:
+                with torch.fx.traceback.preserve_node_meta():
+                    return ready(*operands, **kwargs)
+
+            return run(name, torchs_own, operands)
+
+        return call
+
+    with _replaced(torch, "compile", compiled):
+        yield
+
+
+def control_flow_named(module: str) -> str:
+    """The public name of the control flow that a module of torch implements; empty for other modules."""
+    return _CONTROL_FLOW.get(module.rpartition("torch._higher_order_ops.")[2], "")
+
+
+_CONTROL_FLOW = {
+    "cond": "torch.cond",
+    "while_loop": "while_loop",
+    "scan": "scan",
+    "map": "map",
+    "associative_scan": "associative_scan",
+}
+
+
+def joined(one: Any, other: Any, join: Callable[[Any, Any], Any], first: bool) -> Any:
+    """`join` of every two tensors of two structures, if these are alike in structure, dtypes and shapes; else the one
+    or the other (`torch.utils._pytree`, 2.9 - 2.14).
+    """
+    from torch.utils import _pytree
+
+    ones, spec = _pytree.tree_flatten(one)
+    others, other_spec = _pytree.tree_flatten(other)
+
+    def fit(a: Any, b: Any) -> bool:
+        tensors = isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor)
+        return tensors and a.dtype == b.dtype and tuple(map(str, a.shape)) == tuple(map(str, b.shape))
+
+    if spec != other_spec or not all(map(fit, ones, others)):
+        return one if first else other
+    return _pytree.tree_unflatten([join(a, b) for a, b in zip(ones, others, strict=True)], spec)
+
+
+def control_flow_of(error: BaseException) -> str:
+    """The control flow operator that an error comes out of, by the traceback; empty for any other error."""
+    trace, found = error.__traceback__, ""
+    while trace is not None:
+        name = control_flow_named(trace.tb_frame.f_globals.get("__name__", ""))
+        found = name or found
+        trace = trace.tb_next
+    return found
+
+
+def needs_memory(error: BaseException) -> bool:
+    """Whether an error says that somebody wanted to read the memory of a tensor, which a fake one does not have.
+
+    All are bare RuntimeErrors of C++, or come from the storage of the meta device (2.9 - 2.14).
+    """
+    return isinstance(error, (RuntimeError, NotImplementedError, ValueError)) and any(
+        text in str(error)
+        for text in (
+            "Cannot access data pointer of Tensor",
+            ".numpy() is not supported for tensor subclasses",
+            "Not available for 'meta' device type",
+            "Cannot get data pointer",
+            "doesn't have storage",
+            "invalid python storage",
+            "no storage",
+        )
+    )
+
+
+@contextlib.contextmanager
+def known_types() -> Iterator[Callable[[object], list[type]]]:
+    """Gives a function that makes pytree know all that a value consists of, and says which types it did not know.
+
+    An object is its attributes, and one without tensors is a constant. Afterwards pytree knows what it knew before:
+    the public registration has no way back (`_deregister_pytree_node`, 2.9 - 2.14).
+    """
+    from torch.utils import _pytree
+
+    added: list[type] = []
+
+    def know(value: object) -> list[type]:
+        found: list[type] = []
+        while True:
+            new = {type(leaf) for leaf in leaves_of(value) if not isinstance(leaf, PLAIN_LEAVES)} - set(added)
+            if not new:
+                return found
+            for kind in new:
+                _pytree._private_register_pytree_node(
+                    kind, _parts, _rebuilt, serialized_type_name=f"onnxdx.{kind.__module__}.{kind.__qualname__}"
+                )
+                added.append(kind)
+                found.append(kind)
+
+    try:
+        yield know
+    finally:
+        for kind in added:
+            _pytree._deregister_pytree_node(kind)
+
+
+class _Held:
+    """An object as it was when it was taken apart; equal to every other of its type, as the structure of inputs is."""
+
+    def __init__(self, value: object, names: tuple[str, ...]) -> None:
+        self.value, self.names = value, names
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and (type(self.value), self.names) == (type(other.value), other.names)
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), self.names))
+
+
+def _parts(value: object) -> tuple[list[Any], _Held]:
+    attributes = getattr(value, "__dict__", {})
+    slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ()) if isinstance(name, str)]
+    named = {**attributes, **{name: getattr(value, name) for name in slots if hasattr(value, name)}}
+    kept = {name: part for name, part in named.items() if isinstance(name, str) and _holds_tensor(part, 0)}
+    return list(kept.values()), _Held(value, tuple(kept))
+
+
+def _rebuilt(parts: Any, held: _Held) -> object:
+    if not held.names:
+        return held.value
+    made = copy.copy(held.value)
+    for name, part in zip(held.names, parts, strict=True):
+        object.__setattr__(made, name, part)
+    return made
+
+
+def _holds_tensor(value: object, depth: int) -> bool:
+    """Whether there is a tensor in an object, or in what it is made of; modules keep theirs to themselves."""
+    if isinstance(value, torch.Tensor):
+        return True
+    if depth > 4 or isinstance(value, (str, bytes, type, torch.nn.Module)) or callable(value):
+        return False
+    if isinstance(value, Mapping):
+        return any(_holds_tensor(part, depth + 1) for part in value.values())
+    if isinstance(value, (list, tuple, set)):
+        return any(_holds_tensor(part, depth + 1) for part in value)
+    return any(_holds_tensor(part, depth + 1) for part in getattr(value, "__dict__", {}).values())
+
+
+@contextlib.contextmanager
+def _exporting() -> Iterator[None]:
+    """While open, `torch.compiler.is_exporting()` is true: the flag has no public setter (2.9 - 2.14)."""
+    flags = {"_is_exporting_flag": True, "_is_compiling_flag": True}
+    known = {name: getattr(torch.compiler, name) for name in flags}
+    for name, value in flags.items():
+        setattr(torch.compiler, name, value)
+    try:
+        yield
+    finally:
+        for name, value in known.items():
+            setattr(torch.compiler, name, value)
+
+
+def traced_run(run: Callable[[], list[Any]], tensors: Sequence[torch.Tensor]) -> torch.fx.GraphModule:
+    """A run with real tensors as a graph of the operators that it called; `tensors` are the graph's inputs, in order.
+
+    Nothing is asked of the run but that it works: `make_fx` with real tensors lets data out of them when told so
+    (`_error_on_data_dependent_ops`), and before autograd sees them (`pre_dispatch`) operators are as in torch.export.
+    Tensors from elsewhere become attributes of the result (2.9 - 2.14).
+    """
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    trace = make_fx(
+        lambda *_: run(),
+        tracing_mode="real",
+        pre_dispatch=True,
+        _allow_non_fake_inputs=True,
+        _error_on_data_dependent_ops=False,
+    )
+    with _exporting():
+        return trace(*tensors)
+
+
+def is_traced(tensor: torch.Tensor) -> bool:
+    """Whether a tensor of the `traced_run` that is under way depends on its inputs, so that its values may vary.
+
+    Small tensors that Python made have a constant with their proxy (`get_proxy_mode`, `get_proxy_slot`, 2.9 - 2.14).
+    """
+    from torch.fx.experimental import proxy_tensor
+
+    mode = proxy_tensor.get_proxy_mode()
+    if mode is None:
+        return False
+    proxy = proxy_tensor.get_proxy_slot(tensor, mode.tracer, None)
+    return proxy is not None and getattr(proxy, "constant", None) is None
+
+
+def with_fake_values(module: torch.fx.GraphModule) -> None:
+    """Give the nodes of a traced run, and of the graphs in it, values of one fake mode: `make_fx` makes one each."""
+    from torch.utils import _pytree
+
+    mode = FakeTensorMode()
+
+    def shaped(value: Any) -> Any:
+        if not isinstance(value, torch.Tensor):
+            return value
+        with mode:
+            return torch.empty_strided(value.size(), value.stride(), dtype=value.dtype, device=value.device)
+
+    for part in module.modules():
+        if not isinstance(part, torch.fx.GraphModule):
+            continue
+        for node in part.graph.nodes:
+            value = getattr(part, str(node.target), None) if node.op == "get_attr" else node.meta.get("val")
+            if node.op != "get_attr" or isinstance(value, torch.Tensor):
+                node.meta["val"] = _pytree.tree_map(shaped, value)
+
+
+def program_of_run(
+    module: torch.fx.GraphModule,
+    input_specs: list[Any],
+    output_specs: list[Any],
+    state: Mapping[str, torch.Tensor],
+    constants: Mapping[str, torch.Tensor],
+    inputs: tuple[tuple[Any, ...], dict[str, Any]],
+    output: Any,
+    parameters: list[str],
+) -> torch.export.ExportedProgram:
+    """A traced run as an exported program; the specs are those of `torch.export.graph_signature`.
+
+    The structures of inputs and output are pytree's, and the dialect is that of a capture that is not functional
+    (`TrainingIRVerifier`, 2.9 - 2.14).
+    """
+    from torch._export.verifier import TrainingIRVerifier
+    from torch.export import ExportedProgram, ModuleCallEntry, ModuleCallSignature
+    from torch.export.graph_signature import ExportGraphSignature
+    from torch.utils import _pytree
+
+    signature = ModuleCallSignature(
+        inputs=[],
+        outputs=[],
+        in_spec=_pytree.tree_structure(inputs),
+        out_spec=_pytree.tree_structure(output),
+        forward_arg_names=parameters,
+    )
+    return ExportedProgram(
+        root=module,
+        graph=module.graph,
+        graph_signature=ExportGraphSignature(input_specs, output_specs),
+        state_dict=dict(state),
+        range_constraints={},
+        module_call_graph=[ModuleCallEntry("", signature)],
+        example_inputs=inputs,
+        constants=dict(constants),
+        verifiers=[TrainingIRVerifier],
+    )
 
 
 @contextlib.contextmanager

@@ -13,17 +13,22 @@ from onnxdx.provenance import Spot, is_noise, spot_of
 
 @dataclass
 class StackRecorder:
-    """Reads the live Python stack, from the frame it is called in out to the frame of `boundary`.
+    """Reads the live Python stack, from the frame it is called in out to the frame of one of `boundaries`.
 
     Frames of torch, onnxdx and the interpreter are left out, the `forward` of torch's own modules is kept. `modules`
     maps the id of a module object to its path. `stacks` remembers the frames of every text that `text()` gave.
     """
 
-    boundary: CodeType
+    boundaries: frozenset[CodeType]
     modules: dict[int, str] = field(default_factory=dict)
     stacks: dict[str, tuple[Spot, ...]] = field(default_factory=dict)
     _kept: dict[CodeType, bool] = field(default_factory=dict, repr=False)
     _frames: dict[tuple[CodeType, int], tuple[Spot, str]] = field(default_factory=dict, repr=False)
+
+    @property
+    def codes(self) -> list[CodeType]:
+        """The functions that were on a stack, without those of torch, onnxdx and the interpreter."""
+        return [code for code, kept in self._kept.items() if kept]
 
     def text(self) -> str:
         """The stack as Python would print it; "" when no frame of interest is on it."""
@@ -39,7 +44,7 @@ class StackRecorder:
     def module(self) -> str:
         """The path of the innermost module whose method is on the stack."""
         frame: FrameType | None = sys._getframe(1)
-        while frame is not None and frame.f_code is not self.boundary:
+        while frame is not None and frame.f_code not in self.boundaries:
             if self._keep(frame.f_code):
                 path = self.modules.get(id(frame.f_locals.get("self")))
                 if path is not None:
@@ -50,10 +55,10 @@ class StackRecorder:
     def _walk(self) -> list[tuple[CodeType, int, int]]:
         found: list[tuple[CodeType, int, int]] = []
         frame: FrameType | None = sys._getframe(2)
-        kept, boundary = self._kept, self.boundary
+        kept, boundaries = self._kept, self.boundaries
         while frame is not None:
             code = frame.f_code
-            if code is boundary:
+            if code in boundaries:
                 break
             keep = kept.get(code)
             if keep is None:

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch.export import ExportedProgram
 
-from onnxdx import capture_errors, compat, dynamic_shapes, plain_run, size_guards
+from onnxdx import capture_errors, compat, dynamic_shapes, plain_run, recorded_run, size_guards
 from onnxdx.dynamic_shapes import Asked
 from onnxdx.provenance import SourceMap, Spot, chain_of
 from onnxdx.recording import StackRecorder
@@ -150,7 +150,9 @@ class _Bench:
     """One request with everything that its captures share."""
 
     request: ExportRequest
-    recorder: StackRecorder = field(default_factory=lambda: StackRecorder(_export.__code__))
+    recorder: StackRecorder = field(
+        default_factory=lambda: StackRecorder(frozenset((_export.__code__, recorded_run.call_model.__code__)))
+    )
 
     @cached_property
     def asked(self) -> Asked:
@@ -200,7 +202,7 @@ class _Bench:
         """The value of this pass: the program, with the user's names for its sizes."""
         sizes = dynamic_shapes.obtained(self.asked, exported, self.request.args, self.request.kwargs)
         dims = dynamic_shapes.names(sizes)
-        return CapturedProgram(self.request, exported, mode, replace(self.sources, names=dims), dims)
+        return CapturedProgram(self.request, exported, mode, replace(self.sources, names=dims), dims, sizes)
 
     def broken_promises(
         self, exported: ExportedProgram, guards: Sequence[SizeGuard], *, by_branches_only: bool
