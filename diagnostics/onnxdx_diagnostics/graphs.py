@@ -104,6 +104,15 @@ class ProgramGraph:
             found[bare] = (*found.get(bare, ()), node)
         return found
 
+    @cached_property
+    def by_origin(self) -> Mapping[str, tuple[Node, ...]]:
+        """The nodes that come from each node of the stage before, by its name."""
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for origin in node.origins:
+                found.setdefault(origin, []).append(node)
+        return {origin: tuple(nodes) for origin, nodes in found.items()}
+
     def node(self, name: str) -> Node:
         """The node of this name. Raises KeyError."""
         return self.nodes[self.positions[name]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from onnxdx_diagnostics.finding import Finding
-from onnxdx_diagnostics.graphs import Graphs, Node, Stage, Status
+from onnxdx_diagnostics.graphs import Graphs, Node, ProgramGraph, Stage, Status
 
 _MOST_OPS = 6
 
@@ -33,7 +33,8 @@ def passage(finding: Finding, graphs: Graphs | None) -> tuple[Stop, ...]:
         captured = [node]
         decomposed = list(_images(graphs, Stage.DECOMPOSED, captured))
     else:
-        captured = [each for each in _nodes(graphs, Stage.CAPTURED) if each.name in node.origins]
+        before = _graph(graphs, Stage.CAPTURED)
+        captured = [before.node(name) for name in node.origins] if before else []
         decomposed = [node]
     stops = [
         *_captured(captured),
@@ -74,14 +75,15 @@ def _translated(decomposed: Sequence[Node], model: Sequence[Node]) -> Iterator[S
         yield Stop("translate", "no node of its own: constant, merged with an equal one, or without effect")
 
 
-def _nodes(graphs: Graphs, stage: Stage) -> Sequence[Node]:
-    return next((graph.nodes for graph in graphs.stages if graph.stage is stage), ())
+def _graph(graphs: Graphs, stage: Stage) -> ProgramGraph | None:
+    return next((graph for graph in graphs.stages if graph.stage is stage), None)
 
 
 def _images(graphs: Graphs, stage: Stage, nodes: Iterable[Node]) -> Iterator[Node]:
-    """The nodes of a stage that come from these nodes of the stage before, in their order."""
-    names = {node.name for node in nodes}
-    return (node for node in _nodes(graphs, stage) if not names.isdisjoint(node.origins))
+    """The nodes of a stage that come from these nodes of the stage before, each once."""
+    graph = _graph(graphs, stage)
+    images = graph.by_origin if graph else {}
+    return iter(dict.fromkeys(image for node in nodes for image in images.get(node.name, ())))
 
 
 def _by_op(nodes: Sequence[Node]) -> Iterator[tuple[str, list[Node]]]:

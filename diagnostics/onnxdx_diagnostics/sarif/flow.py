@@ -10,6 +10,8 @@ import sarif_om as om
 from onnxdx_diagnostics import catalog
 from onnxdx_diagnostics.anchor import project_path
 from onnxdx_diagnostics.finding import Finding, Frame, Location
+from onnxdx_diagnostics.graphs import Graphs
+from onnxdx_diagnostics.passage import Stop, passage
 from onnxdx_diagnostics.report import Outcome, Report
 from onnxdx_diagnostics.sarif.places import Places
 from onnxdx_diagnostics.sarif.plain import OURS
@@ -19,8 +21,10 @@ from onnxdx_diagnostics.visible import visible
 MOST_STEPS = 900
 
 
-def code_flow(finding: Finding, place: Location, said: str, report: Report, places: Places) -> om.CodeFlow:
-    """The user's calls, the passes that went before, and last the fault at its own line."""
+def code_flow(
+    finding: Finding, place: Location, said: str, report: Report, places: Places, graphs: Graphs | None
+) -> om.CodeFlow:
+    """The user's calls, the passes that went before with what they made of the node, last the fault at its own line."""
     flow = _Flow(places)
     called = [frame for frame in finding.site.stack if frame.user][-MOST_STEPS:]
     for frame in called:
@@ -28,13 +32,15 @@ def code_flow(finding: Finding, place: Location, said: str, report: Report, plac
         if path and (path, frame.location.line) != (place.path, place.line):
             flow.add(replace(frame.location, path=path), f"In '{visible(frame.function)}'.", "call", "python")
     *before, last = _way(finding, report)
+    stops = passage(finding, graphs)
     for name in before:
-        flow.add(place, f"After pass '{visible(name)}'.", "value", f"onnxdx.{name}")
+        for stop in [stop for stop in stops if stop.passed == name] or [Stop(name, "")]:
+            made = f": {visible(stop.what)}" if stop.what else ""
+            step = flow.add(place, f"After pass '{visible(name)}'{made}.".replace("`", "'"), "value", f"onnxdx.{name}")
+            step.state = _state([f"{finding.site.fx_node}: {stop.value}"] if stop.value else [])
     step = flow.add(place, said, "danger", f"onnxdx.{last}")
     step.importance = "essential"
-    step.state = {
-        name: om.MultiformatMessageString(text=value) for name, value in map(_watched, finding.site.values)
-    } or None
+    step.state = _state(finding.site.values)
     return om.CodeFlow(thread_flows=[om.ThreadFlow(locations=flow.steps)])
 
 
@@ -77,6 +83,11 @@ def _way(finding: Finding, report: Report) -> list[str]:
     stage = catalog.stage(finding.id)
     ran = [record.name for record in report.passes if record.outcome is not Outcome.NOT_RUN]
     return [*ran[: ran.index(stage)], stage] if stage in ran else [stage]
+
+
+def _state(values: Iterable[str]) -> dict[str, om.MultiformatMessageString] | None:
+    """What is known of variables at a step."""
+    return {name: om.MultiformatMessageString(text=known) for name, known in map(_watched, values)} or None
 
 
 def _watched(value: str) -> tuple[str, str]:

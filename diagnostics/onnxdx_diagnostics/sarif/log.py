@@ -64,7 +64,7 @@ class _Projection:
         anchored = [(finding, anchor(finding, self.report)) for finding in self.report.findings]
         placed = [(finding, place) for finding, place in anchored if place is not None]
         severe = sorted(placed, key=lambda pair: -pair[0].level.rank)[:MOST_RESULTS]
-        makes = Results(self.report, self.places)
+        makes = Results(self.report, self.places, self.graphs)
         told = sorted(self.told(severe), key=lambda item: item.order)
         results = [plain(makes.result(item), self.scrub) for item in told]
         left_out = len(placed) - len(severe)

@@ -14,6 +14,7 @@ from onnxdx_diagnostics.codec import plain_finding
 from onnxdx_diagnostics.finding import Finding, Location
 from onnxdx_diagnostics.fingerprint import LINE_HASH, NODE_KEY, node_key
 from onnxdx_diagnostics.fix import Fix
+from onnxdx_diagnostics.graphs import Graphs
 from onnxdx_diagnostics.phrase import Phrase, fill
 from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.sarif.flow import code_flow, stacks
@@ -46,10 +47,11 @@ class Placed:
 class Results:
     """Makes the results of one run, in the order in which they are to stand."""
 
-    def __init__(self, report: Report, places: Places) -> None:
+    def __init__(self, report: Report, places: Places, graphs: Graphs | None) -> None:
         self.messages = {rule_id: Messages() for rule_id in catalog.ids()}
         self._report = report
         self._places = places
+        self._graphs = graphs
         self._rules = {rule_id: index for index, rule_id in enumerate(catalog.ids())}
         self._ordinals: Counter[tuple[str, str, str]] = Counter()
 
@@ -86,7 +88,7 @@ class Results:
             related_locations=related or None,
             occurrence_count=site.occurrences if site.occurrences > 1 else None,
             partial_fingerprints=self._fingerprints(item),
-            code_flows=[code_flow(finding, item.place, said.text, self._report, places)],
+            code_flows=[code_flow(finding, item.place, said.text, self._report, places, self._graphs)],
             stacks=stacks(finding, places) or None,
             fixes=fixes or None,
             graphs=[result_graph(item.around, places.node)] if item.around else None,
