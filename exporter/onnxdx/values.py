@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import onnx_ir as ir
 import torch
 from torch import fx
 from torch.export import ExportedProgram
 
+from onnxdx.dynamic_shapes import AskedDim
 from onnxdx.provenance import SourceMap
 from onnxdx.registry import Entry
 from onnxdx.request import ExportRequest
@@ -45,8 +47,9 @@ class CaptureMode(enum.Enum):
 class CapturedProgram:
     """The graph that torch.export captured, in its training IR (not functionalised).
 
-    `dims` maps torch's symbols ("s77") to the user's own names ("batch"). `recovered` says that the capture the user
-    asked for failed and that this program is a stand-in which lets the later passes speak.
+    `dims` maps torch's symbols ("s77") to the user's own names ("batch"), `asked` every dim that was asked to be
+    dynamic to its size in the graph. `recovered` says that the capture the user asked for failed and that this program
+    is a stand-in which lets the later passes speak.
     """
 
     request: ExportRequest
@@ -54,6 +57,7 @@ class CapturedProgram:
     mode: CaptureMode
     sources: SourceMap
     dims: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[AskedDim, int | torch.SymInt] = field(default_factory=dict)
 
     @property
     def recovered(self) -> bool:
@@ -153,7 +157,9 @@ class OnnxDraft:
     `origins` is the side table: the id that an ONNX node carries in its metadata -> where it comes from. `nodes` maps
     the same ids to FX nodes, `values` the names of ONNX values to the FX node they stand for. `inputs` and `outputs`
     say what the graph's inputs and outputs are in the captured program. `placeholders` are the ids of nodes without an
-    ONNX function. The IR model is mutable; a pass that changes it owns it from then on.
+    ONNX function, `faulty` those of nodes that a finding already says are wrong. `results` maps the names of ONNX values
+    to the FX node of the main graph that they are the result of, with the position where it has several. The IR model
+    is mutable; a pass that changes it owns it from then on.
     """
 
     plan: FunctionPlan
@@ -164,6 +170,8 @@ class OnnxDraft:
     inputs: tuple[InputBinding, ...]
     outputs: tuple[OutputBinding, ...]
     placeholders: frozenset[str] = frozenset()
+    faulty: frozenset[str] = frozenset()
+    results: Mapping[str, tuple[fx.Node, int | None]] = field(default_factory=dict)
 
     @property
     def captured(self) -> CapturedProgram:
@@ -174,6 +182,10 @@ class OnnxDraft:
     def complete(self) -> bool:
         """Whether every node of a graph that was captured as asked has become ONNX."""
         return not self.placeholders and not self.captured.recovered
+
+    def feeds(self, flat: Sequence[Any]) -> dict[str, torch.Tensor | int | float | bool]:
+        """The inputs of the ONNX graph, by name, from the model's flattened ones."""
+        return {binding.name: flat[binding.position] for binding in self.inputs if binding.position is not None}
 
     def site(self, onnx_node: ir.Node) -> Site:
         """The site of the FX node that an ONNX node comes from."""
@@ -189,6 +201,9 @@ class OnnxDraft:
         named = next(iter(quoted or nodes), None)
         return self.site(named) if named is not None else self.captured.sources.fallback()
 
+
+UNSUPPORTED = "onnxdx.unsupported"
+"""The domain of placeholders."""
 
 PROVENANCE_KEY = "onnxdx.id"
 """The metadata property in which an ONNX node carries its id of the provenance side table."""

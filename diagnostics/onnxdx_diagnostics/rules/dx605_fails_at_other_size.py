@@ -67,8 +67,12 @@ def build():
     size: int
     traced: int
     difference: str
+    together: tuple[str, ...] = ()
 
     def message(self) -> str:
+        if self.together:
+            sizes = " and ".join(f"`{each}`" for each in self.together)
+            return f"The dynamic dimensions do not work together at {sizes}: {self.difference.rstrip('.')}."
         return (
             f"The dynamic dimension `{self.dim}` works at the traced size {self.traced}, "
             f"but not at {self.size}: {self.difference.rstrip('.')}."

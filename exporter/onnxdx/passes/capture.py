@@ -18,9 +18,10 @@ from typing import Any
 import torch
 from torch.export import ExportedProgram
 
-from onnxdx import capture_errors, compat, dynamic_shapes, plain_run, recorded_run, size_guards
+from onnxdx import capture_errors, compat, dynamic_shapes, plain_run, recorded_run, silent_faults, size_guards
 from onnxdx.dynamic_shapes import Asked
 from onnxdx.provenance import SourceMap, Spot, chain_of
+from onnxdx.python_state import Change, PythonState
 from onnxdx.recording import StackRecorder
 from onnxdx.request import ExportRequest
 from onnxdx.size_guards import SizeGuard
@@ -39,8 +40,12 @@ def run(request: ExportRequest, sink: Sink) -> CapturedProgram | None:
             sink.emit(DynamicShapesMismatch(bench.sources.fallback(), bench.asked.misfits, bench.asked.right))
         captured = bench.capture(strict=False)
         if isinstance(captured, ExportedProgram):
-            return _accepted(bench, captured, CaptureMode.NON_STRICT, sink)
-        return _diagnosed(bench, captured, sink)
+            program: CapturedProgram | None = _accepted(bench, captured, CaptureMode.NON_STRICT, sink)
+        else:
+            program = _diagnosed(bench, captured, sink)
+        if program is not None:
+            _emit(sink, [*silent_faults.findings(program, bench.changed, bench.recorder.codes)])
+        return program
 
 
 def _accepted(bench: _Bench, exported: ExportedProgram, mode: CaptureMode, sink: Sink) -> CapturedProgram:
@@ -153,6 +158,7 @@ class _Bench:
     recorder: StackRecorder = field(
         default_factory=lambda: StackRecorder(frozenset((_export.__code__, recorded_run.call_model.__code__)))
     )
+    changed: list[Change] = field(default_factory=list)
 
     @cached_property
     def asked(self) -> Asked:
@@ -254,6 +260,11 @@ class _Bench:
         request = self.request
         with contextlib.ExitStack() as stack:
             stack.enter_context(plain_run.unchanged(request.model))
+            state = PythonState(request.model, self.sources.is_user)
+            stack.enter_context(state.kept())
+            stack.enter_context(
+                compat.attributes_as_left(lambda: self.changed.__setitem__(slice(None), state.changes()))
+            )
             stack.enter_context(compat.stack_texts(self.recorder.text))
             stack.enter_context(compat.no_printed_graphs())
             stack.enter_context(compat.recurrent_layers_as_operators())

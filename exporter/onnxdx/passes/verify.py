@@ -15,8 +15,9 @@ from onnxdx.comparison import Comparison, compare
 from onnxdx.compat import OpOverload, flat_inputs, name_of, schema
 from onnxdx.eager import EagerRun, run_eager
 from onnxdx.errors import first_line
-from onnxdx.other_sizes import OtherSize, other_sizes
+from onnxdx.other_sizes import OtherSize, OtherSizes
 from onnxdx.runtime import Session, refused_nodes
+from onnxdx.size_trials import Attempt, SizeTrials
 from onnxdx.values import OnnxDraft, OutputBinding, OutputKind
 from onnxdx_diagnostics.finding import Site
 from onnxdx_diagnostics.report import Trial, Verdict, VerdictOutcome
@@ -66,7 +67,7 @@ class _Verifier:
         flat = flat_inputs(captured.exported, request.args, request.kwargs)
         trials = [self._given(flat)]
         if trials[0].outcome is VerdictOutcome.PROVEN:
-            trials += [self._other(dim, list(sizes)) for dim, sizes in other_sizes(captured, flat).items()]
+            trials += self._at_other_sizes(OtherSizes(captured, flat))
         for outcome in (VerdictOutcome.DIFFERS, VerdictOutcome.NOT_RUN):
             told = next((trial for trial in trials if trial.outcome is outcome), None)
             if told is not None:
@@ -123,32 +124,40 @@ class _Verifier:
         for binding, comparison in differing:
             self.sink.emit(NumbersDiffer(self._site(binding), binding.name, comparison.numbers, "", ""))
 
-    def _other(self, dim: str, candidates: Sequence[OtherSize]) -> Trial:
-        """The first other size that eager can run decides."""
-        refused = "no other size is in its range"
-        for candidate in candidates:
-            try:
-                eager = self._eager(candidate.inputs)
-            except Exception as error:  # the user's model at a size it may not support
-                refused = f"eager raises {first_line(error)}"
-                continue
-            sizes = {dim: candidate.size}
-            try:
-                comparisons = self._compared(self._onnx(candidate.inputs), eager)
-            except Exception as error:  # ONNX Runtime
-                return self._fails(candidate, self.draft.site_named(str(error)), first_line(error))
-            wrong = next(((b, c) for b, c in comparisons if not c.agrees), None)
-            if wrong is not None:
-                first = self._first_diverging(candidate.inputs)
-                site = self.draft.captured.sources.site(first) if first is not None else self._site(wrong[0])
-                reason = f"`{wrong[0].name}`: {wrong[1].contract or wrong[1].numbers}"
-                return self._fails(candidate, site, reason)
-            return _trial(sizes, comparisons)
-        return Trial({}, VerdictOutcome.NOT_RUN, reason=f"another size of `{dim}` was not tried: {refused}")
+    def _at_other_sizes(self, others: OtherSizes) -> list[Trial]:
+        sizes = SizeTrials(others, self._attempt)
+        sizes.run()
+        for other in sizes.failures:
+            self._report_size(other, self._attempt(other).wrong)
+        return sizes.trials
 
-    def _fails(self, tried: OtherSize, site: Site, reason: str) -> Trial:
-        self.sink.emit(FailsAtOtherSize(site, tried.dim, tried.size, tried.traced, reason))
-        return Trial({tried.dim: tried.size}, VerdictOutcome.DIFFERS, reason=f"{tried.dim}={tried.size}: {reason}")
+    def _attempt(self, other: OtherSize) -> Attempt:
+        """The ONNX model against eager at other sizes; a size that eager does not support decides nothing."""
+        try:
+            eager = self._eager(other.inputs)
+        except Exception as error:  # the user's model at a size it may not support
+            return Attempt(refused=error)
+        try:
+            results = self._onnx(other.inputs)
+        except Exception as error:  # ONNX Runtime
+            return Attempt(wrong=f"ONNX Runtime fails: {first_line(error)}")
+        wanted = sum(binding.kind is OutputKind.USER for binding in self.draft.outputs)
+        got = sum(isinstance(output, (torch.Tensor, int, float, bool)) for output in eager.outputs)
+        if got < wanted:
+            return Attempt(wrong=f"eager gives {got} outputs, not {wanted}")
+        trial = _trial(other.sizes, self._compared(results, eager))
+        return Attempt(None, trial.reason, trial.max_abs, trial.max_rel)
+
+    def _report_size(self, tried: OtherSize, reason: str) -> None:
+        node = None
+        try:
+            node = self._first_diverging(tried.inputs)
+            site = self.draft.captured.sources.site(node) if node is not None else self._site(self.draft.outputs[0])
+        except Exception as error:  # ONNX Runtime names the node it fails in
+            site = self.draft.site_named(str(error))
+        (dim, size), *more = tried.sizes.items()
+        together = tuple(f"{name} = {each}" for name, each in tried.sizes.items()) if more else ()
+        self.sink.emit(FailsAtOtherSize(site, dim, size, tried.traced[dim], reason, together))
 
     def _eager(self, flat: Sequence[Any], calls: int = 1) -> EagerRun:
         request = self.draft.captured.request
