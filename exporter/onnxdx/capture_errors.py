@@ -26,8 +26,10 @@ from onnxdx_diagnostics.rules.dx110_unsupported_python import UnsupportedPython
 from onnxdx_diagnostics.rules.dx111_no_fake_kernel import NoFakeKernel
 from onnxdx_diagnostics.rules.dx114_script_module import ScriptModule
 from onnxdx_diagnostics.rules.dx116_model_fails_in_eager import ModelFailsInEager
+from onnxdx_diagnostics.rules.dx120_control_flow_misfit import ControlFlowMisfit
 from onnxdx_diagnostics.rules.dx199_capture_failed import CaptureFailed
 
+_MEMORY = "it reads the memory of a tensor, which has none while it is captured"
 _SCRIPT = "torch.jit.script/freeze modules unsupported"
 _BRANCHES = ("Data-dependent branching", "Data-dependent assertion failed (cannot compile partial graph)")
 _PLAIN_FAILURES = (
@@ -39,9 +41,35 @@ _PLAIN_FAILURES = (
 
 def explained(error: BaseException, sources: SourceMap) -> Finding | None:
     """The finding for an error whose kind torch tells by its class; None for an exception that anything may raise."""
-    spots = sources.spots_of_error(error)
-    module = sources.site_of_error(error).module
-    for link in chain_of(error):
+    return _told(error, sources.spots_of_error(error), sources, sources.site_of_error(error).module)
+
+
+def of_fault(error: BaseException, spots: tuple[Spot, ...], sources: SourceMap, module: str) -> Finding:
+    """The finding for an error that a stand-in got over, on the stack where it did."""
+    told = _told(error, spots, sources, module)
+    if told is not None:
+        return told
+    site, here = placed(spots, sources, module)
+    if not here.text:
+        return CaptureFailed(site, type(error).__name__, first_line(error))
+    return UnsupportedPython(site, here.text, _MEMORY if compat.needs_memory(error) else first_line(error))
+
+
+def of_need(spots: tuple[Spot, ...], sources: SourceMap, module: str, *, reads: bool) -> Finding:
+    """The finding for a line that asks for the values of a tensor: with `reads` for its memory."""
+    if not reads:
+        return data_dependent(None, spots, sources, module)
+    site, here = placed(spots, sources, module)
+    return UnsupportedPython(site, here.text or "numpy()", _MEMORY)
+
+
+def _told(error: BaseException, spots: tuple[Spot, ...], sources: SourceMap, module: str) -> Finding | None:
+    links = list(chain_of(error))
+    operator = next(filter(None, map(compat.control_flow_of, links)), "")
+    problem = next(filter(None, map(compat.control_flow_problem, links)), "") if operator else ""
+    if problem:
+        return ControlFlowMisfit(sources.site_at(spots, module=module), operator, problem)
+    for link in links:
         match link:
             case compat.GuardOnDataDependentSymNode():
                 return data_dependent(link.cond, spots, sources, module)
@@ -147,7 +175,7 @@ def unexplained(errors: list[BaseException], sources: SourceMap) -> Finding:
     if here.text and not compat.is_violation(error):
         links = [link for each in errors for link in chain_of(each) if isinstance(link, compat.Unsupported)]
         number = next(filter(None, (compat.graph_break(link)[2] for link in links)), "")
-        return UnsupportedPython(site, here.text, first_line(error), number)
+        return UnsupportedPython(site, here.text, _MEMORY if compat.needs_memory(error) else first_line(error), number)
     return CaptureFailed(site, type(error).__name__, first_line(error))
 
 

@@ -18,7 +18,7 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
 # What torch.export raises, by class and not by text: dynamo's graph breaks and user errors (2.9 - 2.14).
-from torch._dynamo.exc import Unsupported, UserError, UserErrorType
+from torch._dynamo.exc import UncapturedHigherOrderOpError, Unsupported, UserError, UserErrorType
 
 # OpOverload and HigherOrderOperator are the types of `fx.Node.target`; torch has no public name for them (2.9 - 2.14).
 from torch._ops import HigherOrderOperator, OpOverload
@@ -50,11 +50,13 @@ __all__ = [
     "UnsupportedOperatorException",
     "UserError",
     "UserErrorType",
+    "attributes_as_left",
     "captured_values",
     "children_of",
     "control_flow_calls",
     "control_flow_named",
     "control_flow_of",
+    "control_flow_problem",
     "decompositions",
     "equality",
     "fake_mode_of",
@@ -245,6 +247,28 @@ def size_decisions(on_guard: Callable[[Any], None], on_guess: Callable[[Any], No
 
 
 @contextlib.contextmanager
+def attributes_as_left(look: Callable[[], None]) -> Iterator[None]:
+    """While open, `look` is called after the model was captured in non-strict mode, before torch restores attributes.
+
+    `torch.export._trace._detect_attribute_assignment` puts every plain attribute back, lists as copies (2.9 - 2.14).
+    """
+    from torch.export import _trace
+
+    original = _trace._detect_attribute_assignment
+
+    @contextlib.contextmanager
+    def detect(module: torch.nn.Module) -> Iterator[None]:
+        with original(module):
+            try:
+                yield
+            finally:
+                look()
+
+    with _replaced(_trace, "_detect_attribute_assignment", detect):
+        yield
+
+
+@contextlib.contextmanager
 def no_printed_graphs() -> Iterator[None]:
     """While open, torch.export does not print the graph it had so far to stderr when it fails.
 
@@ -274,16 +298,20 @@ def real_tensors() -> Iterator[None]:
     """While open, torch.export decides what depends on data by the data of the inputs.
 
     This is what `torch.export.draft_export` does; that function also writes a log folder. Each operator is then run for
-    real and compared with its fake kernel; that a size in this comparison depends on data is no mismatch (2.9 - 2.14).
+    real and compared with its fake kernel; that a size in this comparison depends on data is no mismatch, and what it
+    asks of other sizes is no guard (`ShapeEnv.suppress_guards`, 2.9 - 2.14).
     """
     import torch._functorch.config as functorch
     from torch._subclasses import fake_utils
 
     compare = fake_utils._check_fake_real_tensors
 
-    def compare_what_is_known(*args: Any, **kwargs: Any) -> None:
+    def compare_what_is_known(real: Any, fake: Any, *args: Any, **kwargs: Any) -> None:
+        mode = fake_mode_of(fake)
+        env = mode.shape_env if mode is not None else None
         with contextlib.suppress(GuardOnDataDependentSymNode):
-            compare(*args, **kwargs)
+            with env.suppress_guards() if env is not None else contextlib.nullcontext():
+                compare(real, fake, *args, **kwargs)
 
     with (
         functorch.patch(fake_tensor_propagate_real_tensors=True, generate_fake_kernels_from_real_mismatches=True),
@@ -425,6 +453,62 @@ def control_flow_of(error: BaseException) -> str:
         found = name or found
         trace = trace.tb_next
     return found
+
+
+def control_flow_problem(error: BaseException) -> str:
+    """What `torch.cond` and its kin have against the functions and operands they are given; empty for other errors.
+
+    `UncapturedHigherOrderOpError` quotes the graph break of dynamo; all else is text of KeyError, AssertionError and
+    RuntimeError that come out of the operator's own module (2.9 - 2.14).
+    """
+    text = str(error)
+    uncaptured = isinstance(error, UncapturedHigherOrderOpError)
+    merging = text.startswith("When merging two branches")
+    if not uncaptured and not merging and not _raised_by_control_flow(error):
+        return ""
+    if any(kind in text for kind in _BRANCHES_OF_DATA) or text.startswith("Dynamo failed"):
+        return ""
+    differs = re.search(r"pair\[(\d+)\] differ in '(\w+)", text)
+    if differs is not None:
+        return f"result {differs[1]} of its function has another {differs[2]} than what is carried"
+    merged = re.search(r"expected same (\w+) but got (\S+) and (\S+?)\.?(?:\n|$)", text)
+    if merged is not None:
+        what = "number of dimensions" if merged[1] == "dim" else merged[1]
+        return f"its branches return tensors of different {what}, {merged[2]} and {merged[3]}"
+    known = next((problem for word, problem in _PROBLEMS.items() if word in text), "")
+    if known:
+        return known
+    if isinstance(error, KeyError):
+        return "its branches return tensors of different shapes"
+    explained = _EXPLANATION.search(text)
+    if uncaptured and explained is None:
+        return ""
+    said = " ".join(explained[1].split()) if explained is not None else text.partition("\n")[0]
+    return said.partition(" but got")[0].rstrip(".,").replace("FakeTensor", "Tensor")
+
+
+def _raised_by_control_flow(error: BaseException) -> bool:
+    trace, last = error.__traceback__, ""
+    while trace is not None:
+        last = trace.tb_frame.f_globals.get("__name__", "")
+        trace = trace.tb_next
+    return last.startswith("torch._higher_order_ops")
+
+
+_BRANCHES_OF_DATA = ("Data-dependent branching", "Data-dependent assertion failed (cannot compile partial graph)")
+_PROBLEMS = {
+    "do not support aliasing": "a function of it hands back its operand itself, or one tensor twice",
+    "do not support input mutation": "a function of it writes into its operand",
+    "missing required": "a function of it takes other arguments than its operands",
+    "failed to bind arguments": "a function of it takes other arguments than its operands",
+    "Encountered aliasing": "a function of it hands back its operand itself, or one tensor twice",
+    "Encountered input mutation": "a function of it writes into its operand",
+    "same pytree structure": "its branches return different structures",
+    "same number of outputs": "its function returns another number of results than it carries",
+    "Expected pred to be": "the decision is no bool and no tensor of one element",
+    "Expect operands to be": "its operands are not a tuple of tensors",
+    "can only be of": "its operands are not tensors and integers only",
+}
 
 
 def needs_memory(error: BaseException) -> bool:
@@ -791,13 +875,16 @@ def is_violation(error: BaseException) -> bool:
     return isinstance(error, ValueError) and "conflicts between user-specified ranges and inferred ranges" in str(error)
 
 
+_EXPLANATION = re.compile(r"^\s*Explanation: (.+?)(?=^\s*(?:Hint|Developer debug context):|\Z)", re.S | re.M)
+
+
 def graph_break(error: Unsupported) -> tuple[str, str, str]:
     """Of a graph break of dynamo: its kind, its explanation, and its number ("GB0147").
 
     `Unsupported.gb_type` holds the kind; explanation and number stand in the text only (2.9 - 2.14).
     """
     text = str(error)
-    explanation = re.search(r"^\s*Explanation: (.+?)(?=^\s*(?:Hint|Developer debug context):|\Z)", text, re.S | re.M)
+    explanation = _EXPLANATION.search(text)
     number = re.search(r"/gb/gb(\d+)\.html", text)
     kind = getattr(error, "gb_type", None) or text.partition("\n")[0]
     said = re.sub(r" in file `[^`]+`", "", " ".join(explanation[1].split())) if explanation else ""
