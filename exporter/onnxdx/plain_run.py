@@ -36,8 +36,7 @@ def run(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 
     Its state, the inputs and the random generator are put back afterwards.
     """
-    tensors = [*model.parameters(), *model.buffers(), *compat.leaves_of((args, dict(kwargs)))]
-    if any(isinstance(value, compat.FakeTensor) or getattr(value, "is_meta", False) for value in tensors):
+    if not has_values(model, args, kwargs):
         return NotRun()
     first = _attempt(model, args, kwargs)
     if isinstance(first, Ran):
@@ -45,6 +44,12 @@ def run(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     with torch.enable_grad():  # a model that differentiates itself runs with gradients only
         second = _attempt(model, args, kwargs)
     return second if isinstance(second, Ran) else first
+
+
+def has_values(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Whether weights and inputs are real tensors, neither fake ones nor on the meta device."""
+    tensors = [*model.parameters(), *model.buffers(), *compat.leaves_of((args, dict(kwargs)))]
+    return not any(isinstance(value, compat.FakeTensor) or getattr(value, "is_meta", False) for value in tensors)
 
 
 def _attempt(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Ran | Failed:

@@ -1,0 +1,21 @@
+"""Faults that nobody raises: a model is captured, and yet the graph is not all that its code does or asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import CodeType
+
+from onnxdx import effects
+from onnxdx.python_state import Change
+from onnxdx.values import CapturedProgram
+from onnxdx_diagnostics.finding import Finding
+
+
+def findings(program: CapturedProgram, changed: Sequence[Change], codes: Sequence[CodeType]) -> Iterator[Finding]:
+    """What is to be said of a captured program; the model is in the mode that it is exported in, without gradients.
+
+    `changed` is what the capture changed of the Python state, `codes` are the functions of the model that it ran.
+    """
+    request, sources = program.request, program.sources
+    own = [code for code in codes if sources.is_user(code.co_filename)]
+    yield from effects.findings(request.model, request.args, request.kwargs, sources, changed, own)
