@@ -24,6 +24,8 @@ from onnxdx_diagnostics.report import Report, VerdictOutcome
 HERE = Path(__file__).parent
 SOURCE_ROOTS = [str(HERE.parents[1] / name) for name in ("diagnostics", "exporter", "tui")]
 LONGEST_RUN = 120
+_SLOW_STEP = re.compile(r"^[\w ]+ … \d+\.\d s$", re.MULTILINE)
+"""What the command says of a step that takes long, which depends on the machine."""
 
 Mark = tuple[int, str]
 """A line and a rule id."""
@@ -156,7 +158,7 @@ def _commanded(program: Program, folder: Path, file: str) -> Told:
     except ValueError:
         raise AssertionError(f"no report but code {done.returncode}\n{done.stdout}\n{done.stderr}") from None
     (folder / "report.json").write_text(json.dumps(plain))
-    return Told(Report.load(folder / "report.json"), done.stderr)
+    return Told(Report.load(folder / "report.json"), _SLOW_STEP.sub("", done.stderr))
 
 
 class _inside:
