@@ -309,9 +309,9 @@ def real_tensors() -> Iterator[None]:
     def compare_what_is_known(real: Any, fake: Any, *args: Any, **kwargs: Any) -> None:
         mode = fake_mode_of(fake)
         env = mode.shape_env if mode is not None else None
-        with contextlib.suppress(GuardOnDataDependentSymNode):
-            with env.suppress_guards() if env is not None else contextlib.nullcontext():
-                compare(real, fake, *args, **kwargs)
+        silent = env.suppress_guards() if env is not None else contextlib.nullcontext()
+        with contextlib.suppress(GuardOnDataDependentSymNode), silent:
+            compare(real, fake, *args, **kwargs)
 
     with (
         functorch.patch(fake_tensor_propagate_real_tensors=True, generate_fake_kernels_from_real_mismatches=True),
