@@ -1,4 +1,4 @@
-"""A mask as long as the longest sequence: `int()` of a tensor stays symbolic in strict mode (pytorch/pytorch#127153)."""
+"""A mask as long as the longest sequence: `int()` of a tensor can stay symbolic (pytorch/pytorch#127153)."""
 
 import torch
 
