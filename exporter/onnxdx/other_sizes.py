@@ -57,6 +57,15 @@ class OtherSizes:
         """The size of a dim in the given inputs."""
         return self._hints[self._symbols[name]]
 
+    def symbol(self, name: str) -> str:
+        """Torch's name of a dim."""
+        return str(self._symbols[name])
+
+    @property
+    def hints(self) -> dict[str, int]:
+        """The sizes of the given inputs by torch's names."""
+        return {str(symbol): size for symbol, size in self._hints.items()}
+
     def at(self, name: str, size: int) -> OtherSize | None:
         """Inputs in which this dim alone has another size; None when they would be too large."""
         return self._at({name: size})
@@ -176,12 +185,12 @@ def _resized(value: Any, known: Any, shape: Sequence[int] | None, symbols: Mappi
     if isinstance(known, torch.SymInt):
         return int(known.node.expr.xreplace(symbols))
     for axis, size in enumerate(shape or ()):
-        value = _along(value, axis, size)
+        value = along(value, axis, size)
     return value
 
 
-def _along(value: torch.Tensor, axis: int, size: int) -> torch.Tensor:
-    """Cut or repeated along one axis; what is repeated is scaled in floats, so that rows can be told apart."""
+def along(value: torch.Tensor, axis: int, size: int) -> torch.Tensor:
+    """`value`, cut or repeated along one axis; what is repeated is scaled in floats, so that rows can be told apart."""
     old = value.shape[axis]
     if old == size or old == 0:
         return value

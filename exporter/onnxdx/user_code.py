@@ -71,6 +71,21 @@ def construct(spot: Spot, hint: str = "") -> Construct:
     return Construct(_use_of(here), _text(here), _location(spot.path, here))
 
 
+def is_check(spot: Spot) -> bool:
+    """Whether the frame stands in a check of the user's own: `raise`, `assert`, or a call of `torch._check`."""
+    tree = _tree(spot.path)
+    if tree is None:
+        return False
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Raise, ast.Assert)) and node.lineno <= spot.line <= (node.end_lineno or node.lineno):
+            return True
+        if isinstance(node, ast.Call) and node.lineno <= spot.line <= (node.end_lineno or node.lineno):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name.startswith(("_check", "_assert")):
+                return True
+    return False
+
+
 def class_line(cls: type) -> Location | None:
     """The `class` statement of a class, if it was written in a file."""
     import inspect
@@ -94,6 +109,13 @@ def returns(function: object) -> list[Location]:
             if code.co_firstlineno in (node.lineno, first):
                 return [_location(code.co_filename, found) for found in _returns(node.body)]
     return []
+
+
+def calls_of(path: str, name: str) -> list[ast.Call]:
+    """The calls of a function or method of this name in a file."""
+    tree = _tree(path)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree is not None else []
+    return [node for node in calls if getattr(node.func, "attr", getattr(node.func, "id", "")) == name]
 
 
 def _returns(body: list[ast.stmt]) -> Iterator[ast.Return]:
