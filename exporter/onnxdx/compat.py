@@ -59,20 +59,24 @@ __all__ = [
     "control_flow_problem",
     "decompositions",
     "equality",
+    "fake_kernel_of",
     "fake_mode_of",
     "flat_inputs",
     "graph_break",
     "guards_of",
     "has_fake_kernel",
     "holds",
+    "is_builtin",
     "is_relation",
     "is_traced",
     "is_violation",
     "joined",
+    "kernel_of",
     "known_types",
     "leaves_of",
     "needs_memory",
     "no_printed_graphs",
+    "on_fake_tensors",
     "output_paths",
     "outside_of_capture",
     "program_of_run",
@@ -848,6 +852,49 @@ def has_fake_kernel(target: OpOverload) -> bool:
     from torch._library import utils
 
     return utils.is_builtin(target) or utils.has_fake_kernel(target)
+
+
+def is_builtin(target: OpOverload) -> bool:
+    """Whether an operator is one of torch's own (`torch._library.utils.is_builtin`, 2.9 - 2.14)."""
+    from torch._library import utils
+
+    return bool(utils.is_builtin(target))
+
+
+def kernel_of(target: OpOverload) -> Callable[..., Any] | None:
+    """The function that `torch.library.custom_op` made an operator of (`CustomOpDef._init_fn`, 2.9 - 2.14)."""
+    from torch._library import custom_ops
+
+    definition = custom_ops.OPDEFS.get(schema(target).name)
+    return definition._init_fn if definition is not None else None
+
+
+def fake_kernel_of(target: OpOverload) -> Callable[..., Any] | None:
+    """The function that `register_fake` gave an operator, if that was done in Python.
+
+    `CustomOpDef._abstract_fn`, else `torch._library.simple_registry` (2.9 - 2.14).
+    """
+    from torch._library import custom_ops, simple_registry
+
+    name = schema(target).name
+    definition = custom_ops.OPDEFS.get(name)
+    if definition is not None:
+        return cast("Callable[..., Any] | None", definition._abstract_fn)
+    kernel = simple_registry.singleton.find(name).fake_impl.kernel
+    return cast("Callable[..., Any]", kernel.func) if kernel is not None else None
+
+
+def on_fake_tensors(target: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """What an operator says of its results for tensors like these (`FakeTensorMode`, 2.9 - 2.14)."""
+    from torch.utils import _pytree
+
+    mode = FakeTensorMode(shape_env=ShapeEnv())
+    given = _pytree.tree_map(
+        lambda leaf: mode.from_tensor(leaf, static_shapes=True) if isinstance(leaf, torch.Tensor) else leaf,
+        (tuple(args), dict(kwargs)),
+    )
+    with mode:
+        return target(*given[0], **given[1])
 
 
 # Leaves of inputs and outputs that torch.export takes: public types, but the list of them is not public (2.9 - 2.14).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from types import CodeType
 
-from onnxdx import effects
+from onnxdx import custom_operators, effects
 from onnxdx.python_state import Change
 from onnxdx.values import CapturedProgram
 from onnxdx_diagnostics.finding import Finding
@@ -18,4 +18,6 @@ def findings(program: CapturedProgram, changed: Sequence[Change], codes: Sequenc
     """
     request, sources = program.request, program.sources
     own = [code for code in codes if sources.is_user(code.co_filename)]
+    if custom_operators.are_called(program.exported.graph_module, program.exported.graph):
+        yield from custom_operators.findings(request.model, request.args, request.kwargs, sources)
     yield from effects.findings(request.model, request.args, request.kwargs, sources, changed, own)
