@@ -57,6 +57,11 @@ class OtherSizes:
         """The size of a dim in the given inputs."""
         return self._hints[self._symbols[name]]
 
+    def shown(self, name: str) -> str:
+        """How a message calls a dim: by the user's name, else as Python reads it."""
+        symbol = self.symbol(name)
+        return next((dim.shown for dim, size in self.captured.asked.items() if str(size) == symbol), name)
+
     def symbol(self, name: str) -> str:
         """Torch's name of a dim."""
         return str(self._symbols[name])

@@ -61,10 +61,10 @@ def _ties(sizes: Mapping[AskedDim, int | torch.SymInt], sources: SourceMap, run:
 def _ends(
     sizes: Mapping[AskedDim, int | torch.SymInt], exported: ExportedProgram, sources: SourceMap, run: Run
 ) -> Iterator[Finding]:
-    told: set[object] = set()
+    told: set[str] = set()
     for dim, size in sizes.items():
         known = exported.range_constraints.get(size.node.expr) if isinstance(size, torch.SymInt) else None
-        if known is None or dim.declared or dim.loose or size in told:
+        if known is None or dim.declared or dim.loose or str(size) in told:
             continue
         past: list[tuple[int, str, str]] = []
         if dim.most < UNBOUNDED and known.upper < dim.most:
@@ -74,7 +74,7 @@ def _ends(
         for beyond, sign, bound in past:
             error = run({each: beyond for each, same in sizes.items() if str(same) == str(size)})
             if error is not None:
-                told.add(size)
+                told.add(str(size))
                 yield DimGuarded(_site(error, sources), dim.shown, f"{dim.shown} {sign} {bound}", beyond)
 
 
