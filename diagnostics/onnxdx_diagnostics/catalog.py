@@ -18,6 +18,7 @@ STAGES = {
     "5": "validate",
     "6": "verify",
     "7": "options",
+    "8": "process",
     "9": "internal",
 }
 

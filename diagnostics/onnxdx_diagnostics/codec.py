@@ -52,7 +52,7 @@ def from_plain(plain: Plain) -> Report:
         return Report(
             target=_typed(plain["target"], str),
             exported=plain["outcome"] == "exported",
-            findings=tuple(_read_finding(item) for item in plain["findings"]),
+            findings=tuple(read_finding(item) for item in plain["findings"]),
             passes=tuple(_read_record(item) for item in plain["passes"]),
             verdict=_read_verdict(plain["verdict"]),
             root=_typed(plain["root"], str),
@@ -170,7 +170,8 @@ def _read_record(plain: Plain) -> PassRecord:
     )
 
 
-def _read_finding(plain: Plain) -> Finding:
+def read_finding(plain: Plain) -> Finding:
+    """The finding that `plain_finding` made `plain` from; anything else raises KeyError, TypeError or ValueError."""
     rule = catalog.rule(plain["id"])
     kinds = _fact_types(rule.id)
     facts = {name: _read_fact(value, kinds[name]) for name, value in plain["facts"].items()}

@@ -10,11 +10,18 @@ from onnxdx_diagnostics.finding import Finding
 
 
 class EventKind(enum.Enum):
-    """What happened."""
+    """What happened.
+
+    STEP_STARTED: a part of the run begins that is no pass (the target is loaded, the model saved). PLACE: the user's
+    code is at this line (facts `path`, `line`, `function`). PROMPT: it waits for the user at a debugger's prompt.
+    """
 
     RUN_STARTED = "run-started"
+    STEP_STARTED = "step-started"
     PASS_STARTED = "pass-started"
     PASS_ENDED = "pass-ended"
+    PLACE = "place"
+    PROMPT = "prompt"
     FINDING = "finding"
     RUN_ENDED = "run-ended"
 
@@ -23,7 +30,7 @@ class EventKind(enum.Enum):
 class Event:
     """One thing that happened. `subject` is the pass, the rule id or the target; `time` is seconds since the epoch.
 
-    `finding` is the finding of a FINDING event, for listeners in the same process.
+    `finding` is the finding of a FINDING event.
     """
 
     kind: EventKind
@@ -38,3 +45,13 @@ Listener = Callable[[Event], None]
 
 def unheard(event: Event) -> None:
     """The listener of a run that nobody watches."""
+
+
+def all_of(*listeners: Listener) -> Listener:
+    """A listener that tells each of these, in order."""
+
+    def listen(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    return listen

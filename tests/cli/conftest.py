@@ -50,12 +50,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def onnxdx(project: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    """Run a command line in this process."""
+    """Run a command line in this process, the export as well: torch is imported once for all tests."""
     from onnxdx_tui.cli import run
 
     def command(*arguments: str) -> Done:
         capfd.readouterr()
-        code = run(list(arguments))
+        here = ["--no-isolate"] if arguments[0] == "export" else []
+        code = run([*arguments, *here])
         return Done(code, *capfd.readouterr())
 
     return command

@@ -209,10 +209,10 @@ def test_finding_without_a_line_is_still_annotated(reports: dict[str, Report]) -
 def test_run_folder_holds_events_report_and_sarif(reports: dict[str, Report], tmp_path: Path) -> None:
     events = (Event(EventKind.PASS_STARTED, "capture", 1.5), Event(EventKind.PASS_ENDED, "capture", 2.5, {"nodes": 3}))
 
-    with RunDirectory(tmp_path / "runs" / "0001") as run:
-        for event in events:
-            run.listener(event)
-        run.finish(reports["unsupported"])
+    run = RunDirectory(tmp_path / "runs" / "0001")
+    for event in events:
+        run.listener(event)
+    run.finish(reports["unsupported"])
 
     assert read_events(run.path) == events
     assert Report.load(run.path / "run.json").target == "net.py:build"
@@ -241,8 +241,8 @@ def test_killed_process_leaves_its_events(tmp_path: Path) -> None:
 
 
 def test_unfinished_last_event_is_left_out(tmp_path: Path) -> None:
-    with RunDirectory(tmp_path) as run:
-        run.listener(Event(EventKind.RUN_STARTED, "net", 1.0))
+    run = RunDirectory(tmp_path)
+    run.listener(Event(EventKind.RUN_STARTED, "net", 1.0))
     with (tmp_path / "events.ndjson").open("ab") as stream:
         stream.write(b'{"kind": "pass-st')
 

@@ -176,8 +176,8 @@ def test_names_of_any_kind_stay_data(names: list[str]) -> None:
 def test_run_folder_holds_graphs_and_model(stack: ONNXProgram, tmp_path: Path) -> None:
     graphs = stack.graphs()
 
-    with RunDirectory(tmp_path / "run") as run:
-        run.finish(stack.report, graphs, stack.save)
+    run = RunDirectory(tmp_path / "run")
+    run.finish(stack.report, graphs, stack.save)
 
     assert sorted(os.listdir(run.path)) == ["events.ndjson", "graphs.json", "model.onnx", "report.sarif", "run.json"]
     assert Graphs.load(run.path / "graphs.json") == graphs
@@ -186,10 +186,10 @@ def test_run_folder_holds_graphs_and_model(stack: ONNXProgram, tmp_path: Path) -
 def test_failed_run_leaves_no_model_of_an_earlier_one(
     stack: ONNXProgram, unsupported: ONNXProgram, tmp_path: Path
 ) -> None:
-    with RunDirectory(tmp_path) as run:
-        run.finish(stack.report, stack.graphs(), stack.save)
-    with RunDirectory(tmp_path) as run:
-        run.finish(unsupported.report, unsupported.graphs(), unsupported.save)
+    run = RunDirectory(tmp_path)
+    run.finish(stack.report, stack.graphs(), stack.save)
+    run = RunDirectory(tmp_path)
+    run.finish(unsupported.report, unsupported.graphs(), unsupported.save)
 
     assert sorted(os.listdir(tmp_path)) == ["events.ndjson", "graphs.json", "report.sarif", "run.json"]
     (result,) = json.loads((tmp_path / "report.sarif").read_text())["runs"][0]["results"]
@@ -199,7 +199,7 @@ def test_failed_run_leaves_no_model_of_an_earlier_one(
 def test_model_of_someone_else_stays(unsupported: ONNXProgram, tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"theirs")
 
-    with RunDirectory(tmp_path) as run:
-        run.finish(unsupported.report, unsupported.graphs(), unsupported.save)
+    run = RunDirectory(tmp_path)
+    run.finish(unsupported.report, unsupported.graphs(), unsupported.save)
 
     assert (tmp_path / "model.onnx").read_bytes() == b"theirs"

@@ -7,8 +7,9 @@ from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 
+from onnxdx_diagnostics import source
 from onnxdx_diagnostics.events import Event, EventKind
-from onnxdx_diagnostics.finding import Finding
+from onnxdx_diagnostics.finding import Finding, Site
 from onnxdx_diagnostics.report import Outcome, PassRecord, Report, Verdict, VerdictOutcome
 from onnxdx_diagnostics.sink import Collector
 
@@ -24,13 +25,18 @@ class Chronicle:
         self._started = time.time()
         self._records: list[PassRecord] = []
         self._open: Event | None = None
+        self._step = "start"
+        self._place: Event | None = None
         self._said = Collector()
         self.tracebacks: list[str] = []
 
     def __call__(self, event: Event) -> None:
         """Follow the events of a run."""
-        if event.kind is EventKind.PASS_STARTED:
-            self._open = event
+        if event.kind in (EventKind.PASS_STARTED, EventKind.STEP_STARTED):
+            self._open = event if event.kind is EventKind.PASS_STARTED else None
+            self._step, self._place = event.subject, None
+        elif event.kind in (EventKind.PLACE, EventKind.PROMPT):
+            self._place = event
         elif event.finding is not None:
             self._said.emit(event.finding)
         elif event.kind is EventKind.PASS_ENDED and self._open is not None:
@@ -42,14 +48,27 @@ class Chronicle:
 
     @property
     def doing(self) -> str:
-        """The pass that is under way; before the first one it is the start."""
-        return self._open.subject if self._open else "start"
+        """The pass or step that is under way; before the first one it is the start."""
+        return self._step
 
-    def report(self, reason: str, *findings: Finding) -> Report:
-        """The report of a run that ended here for `reason`: what was said so far, and these findings."""
+    @property
+    def site(self) -> Site:
+        """The line of the user's code that was last seen in what is under way; else where the target is defined."""
+        if self._place is not None:
+            facts = self._place.facts
+            return Site(source.region(str(facts["path"]), int(facts["line"])))
+        file, _, name = self._target.rpartition(":")
+        line = source.definition(file, name.rpartition(".")[2]) if file.endswith(".py") else None
+        return Site(source.region(str(Path(file).resolve()), line)) if line else Site()
+
+    def report(self, reason: str, *findings: Finding, under_way: Outcome = Outcome.NOT_RUN) -> Report:
+        """The report of a run that ended here for `reason`: what was said so far, and these findings.
+
+        `under_way` is the outcome of the pass that the end came in.
+        """
         records = list(self._records)
         if self._open is not None:
-            records.append(PassRecord(self._open.subject, Outcome.NOT_RUN, time.time() - self._open.time))
+            records.append(PassRecord(self._open.subject, under_way, time.time() - self._open.time))
         return Report(
             target=self._target,
             exported=False,

@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import enum
 import json
-import signal
-import traceback
+import os
+import sys
+import tempfile
+import time
 from collections.abc import Callable
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from onnxdx_diagnostics.events import Event, Listener
-from onnxdx_diagnostics.finding import Level, Site
+from onnxdx_diagnostics.event_log import EventLog
+from onnxdx_diagnostics.events import Event, EventKind, all_of
+from onnxdx_diagnostics.finding import Level
 from onnxdx_diagnostics.report import Report
-from onnxdx_diagnostics.rules.dx901_internal_error import InternalError
-from onnxdx_diagnostics.rules.dx902_run_interrupted import RunInterrupted
+from onnxdx_diagnostics.rundir import EVENTS, MODEL, RunDirectory
+from onnxdx_diagnostics.worker_protocol import Job
 from onnxdx_tui import outputs, project
 from onnxdx_tui.answer import Answer
 from onnxdx_tui.chronicle import Chronicle
+from onnxdx_tui.ending import Ending, ending_of
 from onnxdx_tui.exit_code import ExitCode, of_report
 from onnxdx_tui.progress import Progress
+from onnxdx_tui.stop import Stop
+from onnxdx_tui.worker_process import WorkerProcess, run_here
 
 if TYPE_CHECKING:
-    from onnxdx.program import ONNXProgram
-    from onnxdx.request import ExportRequest, FunctionsMode
     from onnxdx_diagnostics.graphs import Graphs
-    from onnxdx_diagnostics.rundir import RunDirectory
 
 
 class Format(enum.Enum):
@@ -52,17 +57,21 @@ class Wish:
     explain: bool
     format: Format
     opset: int
-    functions: FunctionsMode
+    functions: str
     dynamic: tuple[str, ...]
     input: tuple[str, ...]
     verify: bool
     optimize: bool
     training: bool
+    timeout: float | None
+    isolate: bool
     fail_on: Level
     traceback: bool
 
     def check(self) -> None:
         """Raise UsageError when something asked for cannot be written."""
+        if not self.isolate and self.timeout:
+            raise click.UsageError("--timeout needs a process that can be ended; it does not go with --no-isolate.")
         outputs.check_distinct({"--output": self.output, "--sarif": self.sarif})
         if self.output:
             outputs.check_file(self.output, "--output")
@@ -70,38 +79,27 @@ class Wish:
             outputs.check_file(self.sarif, "--sarif")
         if self.run_dir:
             outputs.check_folder(self.run_dir, "--run-dir")
+        outputs.check_temporary()
 
-    def shows_graphs(self, report: Report) -> bool:
-        """Whether the graphs of the run go anywhere: a run folder has them all, SARIF and stories what is around
-        findings.
-        """
-        told = self.explain or self.sarif is not None or self.format is Format.SARIF
-        return self.run_dir is not None or (told and bool(report.findings))
-
-    def request(self) -> ExportRequest:
-        """Load the target. Raises TargetError."""
-        from onnxdx.request import ExportOptions
-        from onnxdx.target import load
-
-        options = ExportOptions(
-            opset_version=self.opset,
+    def job(self, events: Path, models: tuple[Path, ...]) -> Job:
+        """What a worker is to do. A run folder has all graphs, SARIF and stories what is around findings."""
+        return Job(
+            target=self.target,
+            root=str(self.root),
+            events=str(events),
+            models=tuple(map(str, models)),
+            graphs=self.run_dir is not None,
+            graphs_of_findings=self.explain or self.sarif is not None or self.format is Format.SARIF,
+            opset=self.opset,
             functions=self.functions,
-            training=self.training,
-            optimize=self.optimize,
+            dynamic=self.dynamic,
+            input=self.input,
             verify=self.verify,
+            optimize=self.optimize,
+            training=self.training,
+            argv=tuple(sys.argv),
+            seconds=_TIMEOUT if self.timeout is None else self.timeout,
         )
-        return load(self.target, str(self.root), options, self.input, self.dynamic)
-
-
-@dataclass(frozen=True)
-class _Ending:
-    """How an export ended; `failure` is what `--traceback` shows."""
-
-    report: Report
-    code: ExitCode
-    program: ONNXProgram | None = None
-    failure: BaseException | None = None
-    graphs: Graphs | None = None
 
 
 def _settings(ctx: click.Context, parameter: click.Parameter, target: str) -> str:
@@ -116,6 +114,7 @@ def _choice(kind: type[enum.Enum]) -> Callable[..., Any]:
     return lambda ctx, parameter, value: kind(value)
 
 
+_TIMEOUT = 600.0
 _INPUT_HELP = "Input of a module: 'float32[2,3]', 'ids=int64[2,8]{0..100}', '0.5'. Repeatable."
 _FILE = click.Path(path_type=Path)
 _LEVELS = click.Choice([level.value for level in reversed(Level)])
@@ -142,6 +141,15 @@ _FUNCTIONS = click.Choice(["none", "modules"])
 @click.option("--optimize/--no-optimize", default=True, help="Fold constants, merge and drop nodes. [optimize]")
 @click.option("--training/--no-training", default=False, help="Keep the module's mode. [no-training: eval mode]")
 @click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help=f"Limit for each pass; 0 sets none. [{_TIMEOUT:g}]",
+)
+@click.option(
+    "--isolate/--no-isolate", default=True, help="Run in a process of its own, or here for a profiler. [isolate]"
+)
+@click.option(
     "--fail-on", type=_LEVELS, default="error", callback=_choice(Level), help="Exit with 1 from here on. [error]"
 )
 @click.option("--traceback", is_flag=True, help="Show Python's traceback of what went wrong.")
@@ -158,97 +166,84 @@ def export(ctx: click.Context, /, **given: Any) -> int:
     wish.check()
     answer = Answer(alone=wish.format in (Format.JSON, Format.SARIF))
     chronicle = Chronicle(wish.target, wish.root)
-    run_directory = _run_directory(wish.run_dir)
-    with Progress() as progress:
-        recorded = [run_directory.listener] if run_directory else []
-        ending = _run(wish, chronicle, progress, _all(*recorded, chronicle, progress))
-    code = _deliver(ending, wish, answer, run_directory)
+    run_directory = RunDirectory(wish.run_dir) if wish.run_dir else None
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="onnxdx-", ignore_cleanup_errors=True)))
+        staged = _staged(wish, stack)
+        events = (run_directory.listener if run_directory else EventLog(folder / EVENTS)).path
+        job = wish.job(events.absolute(), tuple(filter(None, (staged, wish.output and wish.output.absolute()))))
+        stop = stack.enter_context(Stop()) if wish.isolate else None
+        with Progress() as progress:
+            listener = all_of(chronicle, progress)
+            listener(Event(EventKind.STEP_STARTED, "import torch", time.time()))
+            run = WorkerProcess(job, folder, listener, stop).running() if stop else run_here(job, folder, listener)
+            ended = stack.enter_context(run)
+        ending = ending_of(ended, chronicle, job, folder)
+        with nullcontext() if stop else Stop():
+            code = _deliver(ending, wish, answer, run_directory, staged)
     if wish.traceback:
-        click.echo("".join(chronicle.tracebacks), err=True, nl=False)
+        click.echo("".join(chronicle.tracebacks) + ending.failure, err=True, nl=False)
     return code
 
 
-def _run(wish: Wish, chronicle: Chronicle, progress: Progress, listener: Listener) -> _Ending:
-    try:
-        progress.step("import torch")
-        from onnxdx import pipeline
-        from onnxdx.target_error import TargetError, TargetMisnamed
-
-        progress.step("load target")
-        try:
-            request = wish.request()
-        except TargetError as error:
-            code = ExitCode.USAGE if isinstance(error, TargetMisnamed) else ExitCode.FINDINGS
-            return _Ending(chronicle.report("the target gives no model", error.finding), code, failure=error.__cause__)
-        progress.done()
-        program, report = pipeline.run(request, listener)
-        graphs = program.graphs() if program and wish.shows_graphs(report) else None
-    except KeyboardInterrupt as stop:
-        finding = RunInterrupted(Site(), chronicle.doing)
-        return _Ending(chronicle.report("the run was interrupted", finding), ExitCode.INTERRUPTED, failure=stop)
-    except Exception as error:
-        return _Ending(chronicle.report("onnxdx failed", _crash(error)), ExitCode.INTERNAL, failure=error)
-    return _Ending(report, ExitCode.CLEAN, program, graphs=graphs)
-
-
-def _crash(error: Exception) -> InternalError:
-    """What went wrong outside of the passes, as the finding that it is."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    reason = f"{type(error).__name__}: {error}".split("\n", 1)[0]
-    return InternalError(Site(), "start", reason, f"{frame.filename}:{frame.lineno} in {frame.name}")
-
-
-def _deliver(ending: _Ending, wish: Wish, answer: Answer, run_directory: RunDirectory | None) -> int:
-    """Write and print what was asked for; a second Ctrl-C does not cut it in half."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        return _delivered(ending, wish, answer, run_directory)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _delivered(ending: _Ending, wish: Wish, answer: Answer, run_directory: RunDirectory | None) -> int:
+def _deliver(
+    ending: Ending, wish: Wish, answer: Answer, run_directory: RunDirectory | None, staged: Path | None
+) -> int:
+    """Write and print what was asked for."""
     report = ending.report
     code = of_report(report, wish.fail_on) if ending.code is ExitCode.CLEAN else ending.code
     try:
-        last = _write_files(ending, wish, run_directory)
+        _write_files(ending, wish, run_directory, staged)
+        last = _model_line(ending, wish)
     except OSError as error:
         last, code = f"cannot write {error.filename}: {error.strerror}", ExitCode.FINDINGS
+    if ending.unwritten:
+        last, code = f"cannot write {ending.unwritten}", ExitCode.FINDINGS
     _print(ending, wish, answer, last)
     if ending.code is ExitCode.INTERRUPTED:
         click.echo("interrupted", err=True)
-    if wish.traceback and ending.failure is not None:
-        click.echo("".join(traceback.format_exception(ending.failure)), err=True, nl=False)
     return code
 
 
-def _write_files(ending: _Ending, wish: Wish, run_directory: RunDirectory | None) -> str:
-    """Write what was asked for; what became of the model, in one line. Raises OSError."""
+def _staged(wish: Wish, stack: ExitStack) -> Path | None:
+    """Where the worker puts the model of a run folder, to be moved when the folder is finished."""
+    if wish.run_dir is None:
+        return None
+    folder = tempfile.TemporaryDirectory(prefix=".model.", dir=wish.run_dir.absolute(), ignore_cleanup_errors=True)
+    return Path(stack.enter_context(folder)) / MODEL
+
+
+def _write_files(ending: Ending, wish: Wish, run_directory: RunDirectory | None, staged: Path | None) -> None:
+    """Write what was asked for, but for what the worker has written. Raises OSError."""
     if run_directory:
-        run_directory.finish(ending.report, ending.graphs, ending.program.save if ending.program else None)
+        run_directory.finish(ending.report, ending.graphs, partial(_move_model, staged) if staged else None)
     if wish.sarif:
         from onnxdx_diagnostics.sarif.log import write_sarif
 
         write_sarif(ending.report, wish.sarif, ending.graphs)
-    return _write_model(ending, wish)
 
 
-def _write_model(ending: _Ending, wish: Wish) -> str:
-    """Write the model where it was asked for, and say so in one line."""
-    report, program = ending.report, ending.program
-    if program is None or not report.exported:
+def _move_model(staged: Path, path: Path) -> None:
+    """Move a model and its external data within one file system."""
+    for part in (f"{staged.name}.data", staged.name):
+        if (staged.parent / part).exists():
+            os.replace(staged.parent / part, path.parent / part)
+
+
+def _model_line(ending: Ending, wish: Wish) -> str:
+    """What became of the model, in one line."""
+    report = ending.report
+    if not report.exported:
         return "no model file written"
-    path = wish.output or (wish.run_dir / "model.onnx" if wish.run_dir else None)
+    path = wish.output or (wish.run_dir / MODEL if wish.run_dir else None)
     if path is None:
         return "no model file written; -o FILE writes one"
     if report.count(Level.ERROR):
         return f"no model file written: {path} would hold a model with errors"
-    if wish.output:
-        program.save(wish.output)
     return f"wrote {path} ({outputs.size_of(path)})"
 
 
-def _print(ending: _Ending, wish: Wish, answer: Answer, last: str) -> None:
+def _print(ending: Ending, wish: Wish, answer: Answer, last: str) -> None:
     report = ending.report
     match wish.format:
         case Format.JSON:
@@ -276,19 +271,3 @@ def _print_text(report: Report, graphs: Graphs | None, wish: Wish, answer: Answe
 
             render_report(report, console)
         answer.line(last)
-
-
-def _run_directory(path: Path | None) -> RunDirectory | None:
-    if path is None:
-        return None
-    from onnxdx_diagnostics.rundir import RunDirectory
-
-    return RunDirectory(path)
-
-
-def _all(*listeners: Listener) -> Listener:
-    def listen(event: Event) -> None:
-        for listener in listeners:
-            listener(event)
-
-    return listen

@@ -28,6 +28,14 @@ def check_folder(path: Path, option: str) -> None:
     _check_writable(existing, option)
 
 
+def check_temporary() -> None:
+    """Raise UsageError when there is no folder for temporary files."""
+    try:
+        tempfile.gettempdir()
+    except OSError as error:
+        raise click.UsageError(f"TMPDIR: {error.strerror}.") from None
+
+
 def check_distinct(paths: dict[str, Path | None]) -> None:
     """Raise UsageError when two options name the same file."""
     seen: dict[Path, str] = {}

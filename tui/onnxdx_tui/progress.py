@@ -33,9 +33,9 @@ class Progress:
 
     def __call__(self, event: Event) -> None:
         """Follow the events of a run."""
-        if event.kind is EventKind.PASS_STARTED:
+        if event.kind in (EventKind.STEP_STARTED, EventKind.PASS_STARTED):
             self.step(event.subject)
-        elif event.kind is EventKind.PASS_ENDED:
+        elif event.kind in (EventKind.PASS_ENDED, EventKind.RUN_ENDED, EventKind.PROMPT):
             self.done()
 
     def step(self, name: str) -> None:
