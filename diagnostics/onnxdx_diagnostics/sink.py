@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -9,10 +10,14 @@ from onnxdx_diagnostics.finding import Finding
 
 
 class Sink(Protocol):
-    """Anything that takes findings."""
+    """Anything that takes findings, and facts about the work itself."""
 
     def emit(self, finding: Finding) -> None:
         """Take one finding."""
+        ...
+
+    def record(self, facts: Mapping[str, str | int | float]) -> None:
+        """Take what is worth knowing of how a pass did its work: how long a part of it took, what was left out."""
         ...
 
 
@@ -26,6 +31,7 @@ class Collector:
     def __init__(self) -> None:
         self._by_fault: dict[tuple[object, ...], Finding] = {}
         self._modules: dict[tuple[object, ...], dict[str, None]] = {}
+        self.facts: dict[str, str | int | float] = {}
 
     def emit(self, finding: Finding) -> None:
         """Take one finding; a repeated fault adds to the occurrences of the first."""
@@ -38,6 +44,10 @@ class Collector:
             return
         occurrences = first.site.occurrences + finding.site.occurrences
         self._by_fault[fault] = replace(first, site=replace(first.site, occurrences=occurrences))
+
+    def record(self, facts: Mapping[str, str | int | float]) -> None:
+        """Keep facts; a later one of the same name takes the place of the earlier."""
+        self.facts.update(facts)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

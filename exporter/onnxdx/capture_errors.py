@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -145,14 +145,18 @@ def unknown_inputs(
                 yield InputNotPytree(_site_of_class(type(leaf), sources), name, *_class(leaf))
 
 
-def unknown_outputs(model: torch.nn.Module, output: Any, sources: SourceMap) -> Iterator[OutputNotPytree]:
+def unknown_outputs(model: torch.nn.Module, kinds: Sequence[type], sources: SourceMap) -> Iterator[OutputNotPytree]:
     """One finding for each type in the output of the model that torch.export cannot take apart."""
-    unknown = {type(leaf): leaf for leaf in compat.leaves_of(output) if not isinstance(leaf, compat.PLAIN_LEAVES)}
     returned = user_code.returns(model.forward)
-    for kind, leaf in unknown.items():
+    for kind in kinds:
         own = len(returned) == 1 and sources.is_user(returned[0].path)
         site = Site(location=returned[0]) if own else _site_of_class(kind, sources)
-        yield OutputNotPytree(site, *_class(leaf))
+        yield OutputNotPytree(site, kind.__name__, dataclasses.is_dataclass(kind))
+
+
+def script_module(spots: tuple[Spot, ...], path: str, sources: SourceMap) -> ScriptModule:
+    """The finding for a module that TorchScript compiled, called on a stack."""
+    return ScriptModule(sources.site_at(spots, module=path), path)
 
 
 def script_modules(model: torch.nn.Module, error: BaseException, sources: SourceMap) -> Iterator[ScriptModule]:

@@ -36,6 +36,9 @@ from torch._subclasses.fake_tensor import (
 # A Python decision on a number that depends on tensor data, and a dim that cannot be what was asked (2.9 - 2.14).
 from torch.fx.experimental.symbolic_shapes import ConstraintViolationError, GuardOnDataDependentSymNode, ShapeEnv
 
+# Sees every operator that is called while it is open; subclassed, and without another name (2.9 - 2.14).
+from torch.utils._python_dispatch import TorchDispatchMode
+
 __all__ = [
     "PLAIN_LEAVES",
     "ConstraintViolationError",
@@ -46,6 +49,7 @@ __all__ = [
     "GuardOnDataDependentSymNode",
     "HigherOrderOperator",
     "OpOverload",
+    "TorchDispatchMode",
     "Unsupported",
     "UnsupportedOperatorException",
     "UserError",

@@ -6,7 +6,7 @@ import datetime
 import importlib.metadata
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -47,8 +47,12 @@ def run(request: ExportRequest, listener: Listener = unheard) -> tuple[ONNXProgr
     translated = run.step("translate", translate.run, planned)
     optimized = run.step("optimize", optimize.run, translated)
     draft = run.step("validate", validate.run, optimized)
-    verdict = run.step("verify", verify.run, draft) if run.verifies(draft) else None
-    report = run.report(draft, verdict or run.not_verified(draft))
+    if run.verifies(draft):
+        verdict = run.step("verify", verify.run, draft) or run.not_verified(draft)
+    else:
+        run.survey(draft)
+        verdict = run.not_verified(draft)
+    report = run.report(draft, verdict)
     listener(Event(EventKind.RUN_ENDED, "exported" if report.exported else "failed", time.time()))
     return (ONNXProgram(draft, report) if draft is not None else None), report
 
@@ -70,12 +74,17 @@ class _Run:
         self.sink.emit(finding)
         self.listener(Event(EventKind.FINDING, finding.id, time.time(), {"message": finding.message()}, finding))
 
+    def record(self, facts: Mapping[str, str | int | float]) -> None:
+        """Take what a pass tells of its own work, for its record."""
+        self.sink.record(facts)
+
     def step(self, name: str, work: Callable[[A, _Run], B | None], value: A | None) -> B | None:
         """Run one pass on what the pass before it gave; None in, None out. Its own crash is a finding."""
         if value is None:
             self.records.append(PassRecord(name, Outcome.NOT_RUN))
             return None
         self.listener(Event(EventKind.PASS_STARTED, name, time.time()))
+        self.sink.facts.clear()
         errors_before = self._errors()
         start = time.perf_counter()
         trace = ""
@@ -88,7 +97,7 @@ class _Run:
         seconds = time.perf_counter() - start
         clean = self._errors() == errors_before
         outcome = Outcome.FAILED if result is None else Outcome.PASSED if clean else Outcome.RECOVERED
-        self.records.append(PassRecord(name, outcome, seconds, _facts(result)))
+        self.records.append(PassRecord(name, outcome, seconds, {**_facts(result), **self.sink.facts}))
         facts = {"outcome": outcome.value, "seconds": seconds, **({"traceback": trace} if trace else {})}
         self.listener(Event(EventKind.PASS_ENDED, name, time.time(), facts))
         return result
@@ -98,10 +107,13 @@ class _Run:
 
     def verifies(self, draft: OnnxDraft | None) -> bool:
         """Whether there is something to verify, and it was asked for."""
-        ready = draft is not None and draft.complete and not self._errors() and self.request.options.verify
-        if not ready:
-            self.records.append(PassRecord("verify", Outcome.NOT_RUN))
-        return ready
+        return draft is not None and draft.complete and not self._errors() and self.request.options.verify
+
+    def survey(self, draft: OnnxDraft | None) -> None:
+        """Let the operators speak that do not depend on what stands in the way; there is no verdict."""
+        asked = draft if self.request.options.verify else None
+        self.step("verify", verify.survey, asked)
+        self.records[-1] = replace(self.records[-1], outcome=Outcome.NOT_RUN)
 
     def not_verified(self, draft: OnnxDraft | None) -> Verdict:
         """Why there is no verdict."""

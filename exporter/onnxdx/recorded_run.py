@@ -44,10 +44,11 @@ class Need:
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """A run of the model as a program, and where it asked for values."""
+    """A run of the model as a program, where it asked for values, and which types torch does not know it returned."""
 
     exported: ExportedProgram
     needs: tuple[Need, ...]
+    outputs: tuple[type, ...]
 
 
 def record(request: ExportRequest, recorder: StackRecorder) -> RecordedRun:
@@ -64,7 +65,7 @@ def record(request: ExportRequest, recorder: StackRecorder) -> RecordedRun:
         run = _Run(request, recorder)
         needs = stack.enter_context(_Needs(recorder))
         module = compat.traced_run(lambda: _leaves(run, know), [tensor for _, tensor in run.inputs])
-        return RecordedRun(_program(run, module), tuple(needs.found))
+        return RecordedRun(_program(run, module), tuple(needs.found), tuple(run.unknown))
 
 
 def call_model(request: ExportRequest) -> Any:
@@ -79,6 +80,7 @@ class _Run:
     request: ExportRequest
     recorder: StackRecorder
     output: Any = None
+    unknown: list[type] = field(default_factory=list)
     inputs: list[tuple[InputSpec, torch.Tensor]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -89,7 +91,7 @@ class _Run:
 def _leaves(run: _Run, know: Any) -> list[Any]:
     """The leaves of what the model returns; None for those that are no tensor."""
     run.output = call_model(run.request)
-    know(run.output)
+    run.unknown = know(run.output)
     return [leaf if isinstance(leaf, torch.Tensor) else None for leaf in compat.leaves_of(run.output)]
 
 

@@ -31,6 +31,8 @@ class ExportOptions:
     training: leave the module in the mode it is in; by default it is exported in eval mode.
     optimize: fold constants, merge equal nodes, drop dead ones.
     verify: run the result in ONNX Runtime and compare it with eager.
+    recovery_budget: seconds that may be spent, when the model cannot be captured, on finding what else stands in the
+        way; no further way to a graph is tried once they are over, and none at all with 0.
     """
 
     dynamic_shapes: Any = None
@@ -40,12 +42,15 @@ class ExportOptions:
     training: bool = False
     optimize: bool = True
     verify: bool = True
+    recovery_budget: float = 600.0
 
     def __post_init__(self) -> None:
         if self.functions not in get_args(FunctionsMode):
             raise ValueError(
                 f"functions is one of {', '.join(map(repr, get_args(FunctionsMode)))}, not {self.functions!r}"
             )
+        if not self.recovery_budget >= 0:
+            raise ValueError(f"recovery_budget is a number of seconds, 0 or more, not {self.recovery_budget!r}")
 
 
 @dataclass(frozen=True)

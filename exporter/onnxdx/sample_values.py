@@ -44,10 +44,9 @@ class SampleValues:
     _depth: int = 0
 
     @contextlib.contextmanager
-    def answering(self) -> Iterator[None]:
-        """While open, the capture of `root` is answered."""
+    def answering(self, know: Callable[[object], list[type]]) -> Iterator[None]:
+        """While open, the capture of `root` is answered; `know` makes pytree know what it is given."""
         with contextlib.ExitStack() as stack:
-            know = stack.enter_context(compat.known_types())
             stack.enter_context(_without_scripts(self.root, self._run_script))
             for kind in {type(module) for module in self.root.modules()}:
                 stack.enter_context(_replaced_forward(kind, lambda forward: self._guarded(forward, know)))

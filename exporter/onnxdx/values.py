@@ -30,6 +30,7 @@ class CaptureMode(enum.Enum):
     STRICT = "strict"
     DRAFT = "draft"
     SPECIALIZED = "specialized"
+    RECORDED = "recorded"
 
     @property
     def stand_in(self) -> str:
@@ -41,6 +42,8 @@ class CaptureMode(enum.Enum):
                 return "captured with decisions by the values of the sample inputs"
             case CaptureMode.SPECIALIZED:
                 return "captured with sizes of the sample inputs"
+            case CaptureMode.RECORDED:
+                return "recorded while the model ran on the sample inputs"
 
 
 @dataclass(frozen=True)
@@ -157,9 +160,9 @@ class OnnxDraft:
     `origins` is the side table: the id that an ONNX node carries in its metadata -> where it comes from. `nodes` maps
     the same ids to FX nodes, `values` the names of ONNX values to the FX node they stand for. `inputs` and `outputs`
     say what the graph's inputs and outputs are in the captured program. `placeholders` are the ids of nodes without an
-    ONNX function, `faulty` those of nodes that a finding already says are wrong. `results` maps the names of ONNX values
-    to the FX node of the main graph that they are the result of, with the position where it has several. The IR model
-    is mutable; a pass that changes it owns it from then on.
+    ONNX function, `faulty` those of nodes that a finding already says are wrong. `results` maps the names of ONNX
+    values to the FX node of the main graph that they are the result of, with the position where it has several. The IR
+    model is mutable; a pass that changes it owns it from then on.
     """
 
     plan: FunctionPlan
@@ -187,19 +190,33 @@ class OnnxDraft:
         """The inputs of the ONNX graph, by name, from the model's flattened ones."""
         return {binding.name: flat[binding.position] for binding in self.inputs if binding.position is not None}
 
+    def function_of(self, node: fx.Node | None) -> str:
+        """Where the user's own ONNX function for a node stands ("file.py:12"); empty when he has none for it."""
+        placement = self.plan.plan.placements.get(node) if node is not None else None
+        return placement.entry.origin if placement is not None and placement.entry.is_users else ""
+
+    def node_of(self, onnx_node: ir.Node) -> fx.Node | None:
+        """The FX node that an ONNX node comes from."""
+        return self.nodes.get(onnx_node.metadata_props.get(PROVENANCE_KEY, ""))
+
     def site(self, onnx_node: ir.Node) -> Site:
         """The site of the FX node that an ONNX node comes from."""
-        fx_node = self.nodes.get(onnx_node.metadata_props.get(PROVENANCE_KEY, ""))
+        fx_node = self.node_of(onnx_node)
         sources = self.captured.sources
         return sources.site(fx_node) if fx_node is not None else sources.fallback()
 
     def site_named(self, text: str) -> Site:
         """The site of the ONNX node that a message of onnx or ONNX Runtime names; the call site when it names none."""
-        words = {word.rstrip(".") for word in re.findall(r"[\w./@-]+", text)}
-        nodes = [node for node in self.model.graph.all_nodes() if node.name in words]
-        quoted = [node for node in nodes if f"'{node.name}'" in text]
-        named = next(iter(quoted or nodes), None)
+        named = self.node_named(text)
         return self.site(named) if named is not None else self.captured.sources.fallback()
+
+    def node_named(self, text: str) -> ir.Node | None:
+        """The ONNX node that a message of onnx or ONNX Runtime names, if it names one."""
+        words = {word.rstrip(".") for word in re.findall(r"[\w./@-]+", text)}
+        bodies = (self.model.graph, *(function.graph for function in self.model.functions.values()))
+        nodes = [node for body in bodies for node in body.all_nodes() if node.name in words]
+        quoted = [node for node in nodes if f"'{node.name}'" in text]
+        return next(iter(quoted or nodes), None)
 
 
 UNSUPPORTED = "onnxdx.unsupported"

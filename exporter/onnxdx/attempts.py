@@ -1,0 +1,206 @@
+"""The ways to capture one model: as it was asked, by the values of the sample inputs, and as a recording of one run."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch.export import ExportedProgram
+
+from onnxdx import capture_errors, compat, dynamic_shapes, plain_run, recorded_run, size_guards, size_limits
+from onnxdx.dynamic_shapes import Asked, AskedDim
+from onnxdx.other_sizes import along
+from onnxdx.provenance import SourceMap, Spot
+from onnxdx.python_state import Change, PythonState
+from onnxdx.recorded_run import RecordedRun
+from onnxdx.recording import StackRecorder
+from onnxdx.request import ExportRequest
+from onnxdx.sample_values import SampleValues
+from onnxdx.size_guards import SizeGuard
+from onnxdx.values import CapturedProgram, CaptureMode
+from onnxdx_diagnostics.finding import Finding
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A decision that the stand-in took by the values of the sample inputs."""
+
+    condition: Any
+    spots: tuple[Spot, ...]
+    module: str
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A capture that cannot be handed out: what it guessed and answered, which dims it lost, and where it ended."""
+
+    exported: ExportedProgram | None
+    error: BaseException | None
+    guesses: tuple[Guess, ...]
+    values: SampleValues
+    promises: tuple[Finding, ...]
+
+    @property
+    def mode(self) -> CaptureMode:
+        """DRAFT when values were guessed or answered, SPECIALIZED when only sizes were."""
+        return CaptureMode.DRAFT if self.guesses or self.values.faults else CaptureMode.SPECIALIZED
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """One request with everything that its captures share.
+
+    `changed` is what the last capture changed of the Python state.
+    """
+
+    request: ExportRequest
+    recorder: StackRecorder = field(
+        default_factory=lambda: StackRecorder(frozenset((export.__code__, recorded_run.call_model.__code__)))
+    )
+    changed: list[Change] = field(default_factory=list)
+
+    @cached_property
+    def asked(self) -> Asked:
+        """The dynamic shapes of the request; the argument of `export()` wins over the option."""
+        request = self.request
+        given = request.dynamic_shapes if request.dynamic_shapes is not None else request.options.dynamic_shapes
+        return dynamic_shapes.read(request.model, request.args, request.kwargs, given)
+
+    @cached_property
+    def sources(self) -> SourceMap:
+        """Where nodes and errors come from; sizes have torch's names still."""
+        modules = {id(module): path for path, module in self.request.model.named_modules()}
+        self.recorder.modules.update(modules)
+        return SourceMap(self.request.root, self.request.call_site, stacks=self.recorder.stacks, modules=modules)
+
+    @cached_property
+    def eager_run(self) -> plain_run.Ran | plain_run.Failed | plain_run.NotRun:
+        """What the model does without any export."""
+        return plain_run.run(self.request.model, self.request.args, self.request.kwargs)
+
+    def capture(self, *, strict: bool) -> ExportedProgram | BaseException:
+        """The captured program, or what torch.export raised."""
+        return self._capture(self.asked.spec, strict)
+
+    def stand_in(self) -> StandIn:
+        """A capture that guesses by the values of the sample inputs and leaves every dim to torch."""
+        guesses: list[Guess] = []
+        guards: list[SizeGuard] = []
+
+        def on_guard(condition: Any) -> None:
+            guards.append(SizeGuard(condition, self.recorder.spots(), self.recorder.module()))
+
+        def on_guess(condition: Any) -> None:
+            guesses.append(Guess(condition, self.recorder.spots(), self.recorder.module()))
+
+        request, relaxed = self.request, dynamic_shapes.relaxed(self.asked.spec)
+        values = SampleValues(request.model, self.recorder, self.sources)
+        with contextlib.ExitStack() as stack:
+            know = stack.enter_context(compat.known_types())
+            know((request.args, dict(request.kwargs)))
+            stack.enter_context(plain_run.values_kept(request.model, request.args, request.kwargs))
+            stack.enter_context(compat.real_tensors())
+            stack.enter_context(values.answering(know))
+            with compat.size_decisions(on_guard, on_guess):
+                captured = self._capture(relaxed, strict=False)
+            error = None if isinstance(captured, ExportedProgram) else captured
+            if error is not None and relaxed is not None and compat.is_violation(error):
+                captured = self._capture(None, strict=False)
+            exported = captured if isinstance(captured, ExportedProgram) else None
+            broken = exported is not None and error is None and self.asked.dims
+            promises = list(self.broken_promises(exported, guards, by_branches_only=False)) if broken else []
+        return StandIn(exported, error, tuple(guesses), values, tuple(promises))
+
+    def recorded(self) -> RecordedRun | BaseException:
+        """A recording of one run of the model, or what it raised."""
+        try:
+            return recorded_run.record(self.request, self.recorder)
+        except (Exception, SystemExit) as error:
+            return error
+
+    def program(self, exported: ExportedProgram, mode: CaptureMode) -> CapturedProgram:
+        """The value of this pass: the program, with the user's names for its sizes."""
+        sizes = dynamic_shapes.obtained(self.asked, exported, self.request.args, self.request.kwargs)
+        dims = dynamic_shapes.names(sizes)
+        return CapturedProgram(self.request, exported, mode, replace(self.sources, names=dims), dims, sizes)
+
+    def broken_promises(
+        self, exported: ExportedProgram, guards: Sequence[SizeGuard], *, by_branches_only: bool
+    ) -> Iterator[Finding]:
+        """What is not as dynamic as it was asked to be."""
+        env = compat.shape_env_of(exported) if self.asked.dims and not self.asked.misfits else None
+        if env is None:
+            return iter(())
+        sizes = dynamic_shapes.obtained(self.asked, exported, self.request.args, self.request.kwargs)
+        return size_guards.broken_promises(
+            sizes, guards, compat.symbols_of(env), self.sources, by_branches_only=by_branches_only
+        )
+
+    def crossed_limits(self, program: CapturedProgram) -> Iterator[Finding]:
+        """Sizes that were asked for by strings and hints and that the model does not take."""
+        if self.asked.misfits or not program.asked:
+            return iter(())
+        return size_limits.crossed(program.asked, program.exported, self.sources, self._error_at(program.exported))
+
+    def _error_at(self, exported: ExportedProgram) -> size_limits.Run:
+        """Runs the model in eager with dims at other sizes."""
+        request = self.request
+
+        def error(dims: Mapping[AskedDim, int]) -> BaseException | None:
+            flat = compat.flat_inputs(exported, request.args, request.kwargs)
+            for index, leaf in enumerate(flat):
+                for dim, size in dims.items():
+                    if dim.leaf == id(leaf):
+                        flat[index] = along(flat[index], dim.axis, size)
+            args, kwargs = compat.unflatten_inputs(exported, flat)
+            ran = plain_run.run(request.model, args, kwargs)
+            return ran.error if isinstance(ran, plain_run.Failed) else None
+
+        return error
+
+    def unknown_inputs(self) -> Iterator[Finding]:
+        """Inputs of a type that torch.export cannot take apart."""
+        request = self.request
+        return capture_errors.unknown_inputs(request.model, request.args, request.kwargs, self.sources)
+
+    def fails_in_eager(self) -> Finding | None:
+        """The fault of a model that does not run, exported or not."""
+        if not isinstance(self.eager_run, plain_run.Failed):
+            return None
+        return capture_errors.fails_in_eager(self.eager_run.error, self.sources)
+
+    def line_of(self, error: BaseException) -> tuple[str, int] | None:
+        """File and line of the innermost user frame of an exception."""
+        spot = self.sources.innermost_user(self.sources.spots_of_error(error))
+        return (spot.path, spot.line) if spot else None
+
+    def _capture(self, spec: Any, strict: bool) -> ExportedProgram | BaseException:
+        request = self.request
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(plain_run.unchanged(request.model))
+            state = PythonState(request.model, self.sources.is_user)
+            stack.enter_context(state.kept())
+            stack.enter_context(
+                compat.attributes_as_left(lambda: self.changed.__setitem__(slice(None), state.changes()))
+            )
+            stack.enter_context(compat.stack_texts(self.recorder.text))
+            stack.enter_context(compat.control_flow_calls(lambda name, call, operands: call()))
+            stack.enter_context(compat.no_printed_graphs())
+            stack.enter_context(compat.recurrent_layers_as_operators())
+            if spec is not None:
+                stack.enter_context(dynamic_shapes.keywords_named(request.model, request.kwargs))
+            try:
+                return export(request, spec, strict)
+            except (Exception, SystemExit) as error:
+                return error
+
+
+def export(request: ExportRequest, spec: Any, strict: bool) -> ExportedProgram:
+    """What torch.export gives; the frame of this call is where the stacks of the user's code begin."""
+    return torch.export.export(
+        request.model, tuple(request.args), dict(request.kwargs), dynamic_shapes=spec, strict=strict
+    )
