@@ -5,13 +5,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test test-models bench check format docs clean
+.PHONY: help demo test test-models bench scorecard check format docs clean
 
 help:
 	@echo "make demo         export a pretrained model with a proven verdict, then explain a failing one"
 	@echo "make test         run the test suite"
 	@echo "make test-models  export whole architectures and print the table of verdicts"
 	@echo "make bench        measure time and memory against torch.onnx.export"
+	@echo "make scorecard    run the corpus of failing programs, write docs/scorecard.md"
 	@echo "make check        what CI checks besides the tests: format, lint, types, generated docs"
 	@echo "make format       format the code and apply the safe fixes of ruff"
 	@echo "make docs         generate docs/rules from the rule files"
@@ -38,6 +39,9 @@ test-models: $(VENV)/.weights
 
 bench: $(VENV)/.weights
 	$(BIN)/python tests/bench/run.py
+
+scorecard: $(VENV)/.installed
+	$(BIN)/python tests/failing/score.py --write docs/scorecard.md
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .
