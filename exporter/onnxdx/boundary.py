@@ -12,6 +12,7 @@ from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind, InputSpec
 from torch.export.graph_signature import OutputKind as TorchOutputKind
 
+from onnxdx import training_mode
 from onnxdx.compat import fake_mode_of, output_paths
 from onnxdx.dtypes import onnx_dtype
 from onnxdx.naming import base_name
@@ -126,9 +127,9 @@ def graph_outputs(t: Translation) -> tuple[list[ir.Value], tuple[OutputBinding, 
             binding = OutputBinding(t.names.unique(f"{source}.updated"), kind, None, source)
             states.append((_output(t, t.value(value), binding.name, taken, node), binding))
             site = t.captured.sources.site(node) if node is not None else t.captured.sources.fallback()
-            if is_state:
+            if is_state and source not in training_mode.updated_statistics(t.captured):
                 t.sink.emit(BufferUpdated(site, source, binding.name, _STATE_KINDS[spec.kind]))
-            else:
+            elif not is_state:
                 t.sink.emit(InputUpdated(site, source, binding.name))
     everything = [*users, *states]
     if not everything:

@@ -14,10 +14,9 @@ from typing import Any
 
 import torch
 from torch import fx
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from onnxdx import compat, plain_run, user_code
-from onnxdx.compat import OpOverload
+from onnxdx.compat import OpOverload, TorchDispatchMode
 from onnxdx.operators import called_graphs
 from onnxdx.provenance import SourceMap, Spot, short_dtype
 from onnxdx.python_state import PythonState

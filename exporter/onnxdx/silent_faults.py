@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from types import CodeType
 
-from onnxdx import custom_operators, effects
+from torch.export import ExportedProgram
+
+from onnxdx import custom_operators, effects, training_mode
+from onnxdx.provenance import SourceMap
 from onnxdx.python_state import Change
+from onnxdx.request import ExportRequest
 from onnxdx.values import CapturedProgram
 from onnxdx_diagnostics.finding import Finding
 
@@ -18,6 +22,13 @@ def findings(program: CapturedProgram, changed: Sequence[Change], codes: Sequenc
     """
     request, sources = program.request, program.sources
     own = [code for code in codes if sources.is_user(code.co_filename)]
-    if custom_operators.are_called(program.exported.graph_module, program.exported.graph):
-        yield from custom_operators.findings(request.model, request.args, request.kwargs, sources)
+    yield from wrong_operators(program.exported, request, sources)
+    yield from training_mode.findings(program)
     yield from effects.findings(request.model, request.args, request.kwargs, sources, changed, own)
+
+
+def wrong_operators(exported: ExportedProgram, request: ExportRequest, sources: SourceMap) -> list[Finding]:
+    """One finding for each operator in a graph that is not what its schema or its fake kernel says."""
+    if not custom_operators.are_called(exported.graph_module, exported.graph):
+        return []
+    return custom_operators.findings(request.model, request.args, request.kwargs, sources)

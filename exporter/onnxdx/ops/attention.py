@@ -71,8 +71,6 @@ def attention(
     enable_gqa: bool = False,
 ) -> Value:
     """softmax(q k' scale + mask) v; rows that a mask closes altogether give zeros, as in torch."""
-    if dropout_p:
-        raise NotImplementedError("attention with dropout")
     dims = rank(key)
     if is_causal:
         mask = _causal(query, key)
@@ -81,13 +79,21 @@ def attention(
     factor = _scaled(query, scale)
     scores = op.MatMul(op.Mul(query, factor), op.Mul(swapped(key, rank=dims), factor))
     if mask is None:
-        return op.MatMul(op.Softmax(scores, axis=-1), value)
+        return op.MatMul(_dropped(op.Softmax(scores, axis=-1), dropout_p), value)
     closed = number(-math.inf, query.dtype)
     scores = op.Where(mask, scores, closed) if mask.dtype is BOOL else op.Add(scores, cast(mask, query.dtype))
     weights = op.Softmax(scores, axis=-1)
     if not is_causal:
         weights = op.Where(op.IsNaN(weights), number(0.0, query.dtype), weights)
-    return op.MatMul(weights, value)
+    return op.MatMul(_dropped(weights, dropout_p), value)
+
+
+def _dropped(weights: Value, dropout_p: float) -> Value:
+    """The weights after dropout, which torch applies whenever its probability is not zero."""
+    if not dropout_p:
+        return weights
+    dropped, _ = op.Dropout(weights, dropout_p, True)
+    return dropped
 
 
 @onnx_function("aten::scaled_dot_product_attention")
