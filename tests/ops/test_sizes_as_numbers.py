@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -16,6 +18,7 @@ PROGRAMS = {
     "arithmetic": (lambda x: (x * x.shape[0], x / x.shape[1], x + x.shape[0], x - x.shape[1], x ** x.shape[0]), X),
     "integers": (lambda x, i: (i % x.shape[1], i // x.shape[0], i * x.shape[1] + x.shape[0]), X, PLACES),
     "root": (lambda x: x / x.shape[1] ** 0.5, X),
+    "root-by-math": (lambda x: (x / math.sqrt(x.shape[1]), x * math.log2(x.shape[0])), X),
     "full": (
         lambda x: (torch.full((2,), x.shape[0]), torch.full((x.shape[1],), 1.0), torch.full_like(x, x.shape[1])),
         X,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from onnxscript.function_libs.torch_lib.tensor_typing import IntType
@@ -29,6 +30,18 @@ def sym_numel(self: TensorType) -> INT64:
 def sym_float(a: IntType) -> FLOAT:
     """torch.sym_float(SymInt a) -> SymFloat"""
     return op.Cast(a, to=FLOAT.dtype)
+
+
+@onnx_function("torch::_sym_sqrt")
+def sym_sqrt(a: IntType) -> FLOAT:
+    """math.sqrt on a size"""
+    return op.Sqrt(op.Cast(a, to=FLOAT.dtype))
+
+
+@onnx_function("torch::_sym_log2")
+def sym_log2(a: IntType) -> FLOAT:
+    """math.log2 on a size"""
+    return op.Div(op.Log(op.Cast(a, to=FLOAT.dtype)), op.Constant(value_float=math.log(2.0)))
 
 
 @onnx_function("torch::sym_int")
