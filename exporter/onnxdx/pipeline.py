@@ -24,6 +24,8 @@ from onnxdx_diagnostics.sink import Collector
 
 A = TypeVar("A")
 B = TypeVar("B")
+# The user's code may replace what modules offer, and the clock is read after it has run.
+_now, _clock = time.time, time.perf_counter
 PASSES = ("capture", "decompose", "dispatch", "functions", "translate", "optimize", "validate", "verify")
 
 
@@ -34,7 +36,7 @@ def run(request: ExportRequest, listener: Listener = unheard) -> tuple[ONNXProgr
     stands in the way. Raises KeyboardInterrupt only.
     """
     run = _Run(request, listener)
-    listener(Event(EventKind.RUN_STARTED, request.target, time.time()))
+    listener(Event(EventKind.RUN_STARTED, request.target, _now()))
     if request.options.opset_version not in SUPPORTED_OPSETS:
         low, high = SUPPORTED_OPSETS[0], SUPPORTED_OPSETS[-1]
         run.emit(UnsupportedOpset(Site(request.call_site), request.options.opset_version, low, high))
@@ -53,7 +55,7 @@ def run(request: ExportRequest, listener: Listener = unheard) -> tuple[ONNXProgr
         run.survey(draft)
         verdict = run.not_verified(draft)
     report = run.report(draft, verdict)
-    listener(Event(EventKind.RUN_ENDED, "exported" if report.exported else "failed", time.time()))
+    listener(Event(EventKind.RUN_ENDED, "exported" if report.exported else "failed", _now()))
     return (ONNXProgram(draft, report) if draft is not None else None), report
 
 
@@ -64,7 +66,7 @@ class _Run:
     sink: Collector = field(default_factory=Collector)
     records: list[PassRecord] = field(default_factory=list)
     started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.timezone.utc))
-    clock: float = field(default_factory=time.perf_counter)
+    clock: float = field(default_factory=_clock)
     stand_in: str = ""
 
     def emit(self, finding: Finding) -> None:
@@ -72,7 +74,7 @@ class _Run:
         if self.stand_in:
             finding = replace(finding, site=replace(finding.site, stand_in=self.stand_in))
         self.sink.emit(finding)
-        self.listener(Event(EventKind.FINDING, finding.id, time.time(), {"message": finding.message()}, finding))
+        self.listener(Event(EventKind.FINDING, finding.id, _now(), {"message": finding.message()}, finding))
 
     def record(self, facts: Mapping[str, str | int | float]) -> None:
         """Take what a pass tells of its own work, for its record."""
@@ -83,10 +85,10 @@ class _Run:
         if value is None:
             self.records.append(PassRecord(name, Outcome.NOT_RUN))
             return None
-        self.listener(Event(EventKind.PASS_STARTED, name, time.time()))
+        self.listener(Event(EventKind.PASS_STARTED, name, _now()))
         self.sink.facts.clear()
         errors_before = self._errors()
-        start = time.perf_counter()
+        start = _clock()
         trace = ""
         try:
             result = work(value, self)
@@ -94,12 +96,12 @@ class _Run:
             self.emit(_crash(name, error, self.request))
             trace = "".join(traceback.format_exception(error))
             result = None
-        seconds = time.perf_counter() - start
+        seconds = _clock() - start
         clean = self._errors() == errors_before
         outcome = Outcome.FAILED if result is None else Outcome.PASSED if clean else Outcome.RECOVERED
         self.records.append(PassRecord(name, outcome, seconds, {**_facts(result), **self.sink.facts}))
         facts = {"outcome": outcome.value, "seconds": seconds, **({"traceback": trace} if trace else {})}
-        self.listener(Event(EventKind.PASS_ENDED, name, time.time(), facts))
+        self.listener(Event(EventKind.PASS_ENDED, name, _now(), facts))
         return result
 
     def _errors(self) -> int:
@@ -135,7 +137,7 @@ class _Run:
             root=self.request.root,
             environment=_environment(),
             started=self.started.isoformat(timespec="milliseconds"),
-            seconds=time.perf_counter() - self.clock,
+            seconds=_clock() - self.clock,
         )
 
     def _crashed(self) -> bool:
