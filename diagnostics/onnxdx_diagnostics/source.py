@@ -116,10 +116,11 @@ _HAS_REGION = (ast.expr, ast.stmt)
 
 @dataclass(frozen=True)
 class _Source:
-    """One file: its lines without line ends, and the nodes of its syntax tree by the lines they touch."""
+    """One file: its lines without line ends, the nodes of its syntax tree by the lines they touch, imported names."""
 
     lines: tuple[str, ...]
     nodes: dict[int, list[ast.expr | ast.stmt]] = field(default_factory=dict)
+    imported: frozenset[str] = frozenset()
 
 
 def region(path: str, line: int, hint: str = "") -> Location:
@@ -166,6 +167,35 @@ def attribute_assignment(path: str, class_name: str, attribute: str) -> int | No
                 if any(isinstance(target, ast.Attribute) and target.attr == attribute for target in targets):
                     return int(statement.lineno)  # type: ignore[attr-defined]
     return None
+
+
+def operands(place: Location) -> tuple[str, ...]:
+    """The operands of the call or operator that stands exactly at `place`, as they are written, literals left out.
+
+    They are in the order in which the torch operator takes them. Empty when the source leaves that open: several
+    operands of a function that is neither torch's nor a method, several keywords, a comprehension.
+    """
+    source = _source(place.path)
+    node = _exactly_at(source, place)
+    found = _operands_of(node, source.imported) if node is not None else None
+    return tuple(dict.fromkeys(_written(source, each) for each in found or ()))
+
+
+def assigned_to(place: Location) -> str:
+    """The variable that the expression exactly at `place` is assigned to; empty when it is to none, or to several."""
+    source = _source(place.path)
+    value = _exactly_at(source, place)
+    for node in source.nodes.get(place.line, []):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=assigned) if assigned is value:
+                return name
+    return ""
+
+
+def names_read(place: Location) -> frozenset[str]:
+    """The variables that the expression exactly at `place` reads."""
+    node = _exactly_at(_source(place.path), place)
+    return frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name)) if node else frozenset()
 
 
 def names_of(hint: str) -> frozenset[str]:
@@ -222,7 +252,9 @@ def _parsed(text: str) -> _Source:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return _Source(lines)
-    source = _Source(lines)
+    imports = (node.names for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)))
+    names = frozenset((name.asname or name.name).split(".")[0] for group in imports for name in group)
+    source = _Source(lines, imported=names)
     for node in ast.walk(tree):
         if isinstance(node, _HAS_REGION):
             for line in _lines_touched(node):
@@ -240,6 +272,81 @@ def _lines_touched(node: ast.expr | ast.stmt) -> range:
 
 def _end_line(node: ast.expr | ast.stmt) -> int:
     return node.end_lineno or node.lineno
+
+
+def _exactly_at(source: _Source, place: Location) -> ast.expr | None:
+    """The outermost expression of exactly this region."""
+    for node in source.nodes.get(place.line, []):
+        if isinstance(node, ast.expr) and (node.lineno, _end_line(node)) == (place.line, place.end_line):
+            start, end = node.col_offset, node.end_col_offset or 0
+            columns = _column(source.lines[place.line - 1], start), _column(source.lines[place.end_line - 1], end)
+            if columns == (place.column, place.end_column):
+                return node
+    return None
+
+
+def _written(source: _Source, node: ast.expr) -> str:
+    """An expression as it is written, on one line."""
+    rows = [line.encode() for line in source.lines[node.lineno - 1 : _end_line(node)]]
+    rows[-1] = rows[-1][: node.end_col_offset]
+    rows[0] = rows[0][node.col_offset :]
+    return " ".join(b" ".join(rows).decode("utf-8", "replace").split())
+
+
+def _operands_of(node: ast.expr, imported: frozenset[str]) -> list[ast.expr] | None:
+    """What an expression computes with, without its literals; None when it is not sure what is an operand of what."""
+    match node:
+        case ast.BinOp(left=left, right=right):
+            return _plain([left, right])
+        case ast.Compare(left=left, comparators=[right]):
+            return _plain([left, right])
+        case ast.UnaryOp(operand=operand):
+            return _plain([operand])
+        case ast.Subscript(value=value, slice=ast.Tuple(elts=indices)):
+            return _plain([value, *indices])
+        case ast.Subscript(value=value, slice=index):
+            return _plain([value, index])
+        case ast.Call(func=function, args=args, keywords=keywords) if len(keywords) <= 1:
+            given = _plain([*args, *(keyword.value for keyword in keywords)])
+            receiver = function.value if isinstance(function, ast.Attribute) else None
+            if given is None or (receiver is None and len(given) > 1):
+                return None
+            root = _root(receiver) if receiver is not None else ""
+            if receiver is None or root in imported or _is_self(receiver):
+                return given if root == "torch" or len(given) == 1 else None
+            # `self.norm(x)` and `self.scale.mul(x)` look alike
+            return None if given and root == "self" else [receiver, *given]
+    return None
+
+
+def _plain(given: list[ast.expr]) -> list[ast.expr] | None:
+    """The expressions without literals, those in lists and tuples one by one; None when one is of another kind."""
+    found: list[ast.expr] = []
+    for each in given:
+        match each:
+            case ast.Constant() | ast.UnaryOp(operand=ast.Constant()) | ast.Slice(lower=None, upper=None, step=None):
+                continue
+            case ast.List(elts=elements) | ast.Tuple(elts=elements):
+                inner = _plain(elements)
+                if inner is None:
+                    return None
+                found += inner
+            case ast.Name() | ast.Attribute() | ast.Subscript() | ast.Call() | ast.BinOp() | ast.Compare():
+                found.append(each)
+            case _:
+                return None
+    return found
+
+
+def _root(node: ast.expr) -> str:
+    """`torch` of `torch.linalg.norm`, and nothing for what does not start with a name."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
 
 
 def _operation(nodes: list[ast.expr | ast.stmt], line: int, names: frozenset[str]) -> ast.expr | ast.stmt | None:

@@ -28,6 +28,8 @@ _FRAME = re.compile(r'^\s*File "(?P<path>.+)", line (?P<line>\d+)(?:, in (?P<fun
 _CARETS = re.compile(r"^\s*[~^]+(?:\s*[~^]+)*\s*$")
 _STACK_IN_TEXT = re.compile(r"^(?:from user code:|User Stack \(most recent call last\):|User stack:)", re.MULTILINE)
 _MAX_SEARCH = 32
+_LONGEST = 32
+"""An operand that is written longer than this is told under the name of its node."""
 
 
 class Spot(NamedTuple):
@@ -100,8 +102,12 @@ class SourceMap:
 
     def user_line(self, node: fx.Node) -> tuple[str, int] | None:
         """File and line of the innermost user frame of `node`, if it has one."""
-        spot = self.innermost_user(self._spots(node.meta.get("stack_trace") or ""))
+        spot = self.user_spot(node)
         return (spot.path, spot.line) if spot else None
+
+    def user_spot(self, node: fx.Node) -> Spot | None:
+        """The innermost user frame of `node`, if it has one."""
+        return self.innermost_user(self._spots(node.meta.get("stack_trace") or ""))
 
     def innermost_user(self, spots: Iterable[Spot]) -> Spot | None:
         """The last frame of the user's own code on a stack, outermost frame first."""
@@ -178,10 +184,41 @@ class SourceMap:
         )
 
     def _values(self, node: fx.Node) -> Iterator[str]:
-        for argument in dict.fromkeys(node.all_input_nodes):
+        for argument, name in self._operands(node):
             shown = self.describe(argument.meta.get("val"))
             if shown:
-                yield f"{argument.name}: {shown}"
+                yield f"{name}: {shown}"
+
+    def _operands(self, node: fx.Node) -> list[tuple[fx.Node, str]]:
+        """What a node computes with, each under the user's name for it, or under its own where that is not certain."""
+        arguments = list(dict.fromkeys(node.all_input_nodes))
+        spots = self._spots_near(node)
+        spot = self.innermost_user(spots)
+        if spot is None or not spot.column:
+            return [(argument, argument.name) for argument in arguments]
+        place = location_of(spot)
+        computed = [argument for argument in arguments if not _is_weight(argument)]
+        written = source.operands(place)
+        # What was computed on the way through the same expression has no name in it.
+        inside = any(self.innermost_user(self._spots_of(argument)) == spot for argument in computed)
+        direct = spots[-1] == spot or len(written) == 1
+        if len(written) == len(computed) and direct and not inside:
+            names = {argument: name for argument, name in zip(computed, written, strict=True) if len(name) <= _LONGEST}
+        else:
+            names = self._assigned_names(computed, spot, source.names_read(place))
+        return [(argument, names.get(argument, argument.name)) for argument in arguments]
+
+    def _assigned_names(self, arguments: list[fx.Node], spot: Spot, read: frozenset[str]) -> dict[fx.Node, str]:
+        """The variables of the function that these were assigned to, among those that are `read`; each for one only."""
+        found: dict[str, list[fx.Node]] = {}
+        for argument in arguments:
+            made = self.innermost_user(self._spots_of(argument))
+            if made is not None and made.column and (made.path, made.function) == (spot.path, spot.function):
+                found.setdefault(source.assigned_to(location_of(made)), []).append(argument)
+        return {given[0]: name for name, given in found.items() if name in read and len(given) == 1}
+
+    def _spots_of(self, node: fx.Node) -> tuple[Spot, ...]:
+        return self._spots(node.meta.get("stack_trace") or "")
 
     def _named(self, expression: str) -> str:
         return re.sub(r"\b[a-z]+\d+\b", lambda match: self.names.get(match[0], match[0]), expression)
@@ -301,6 +338,11 @@ def _spots_of_traceback(trace: TracebackType | None) -> Iterator[Spot]:
     while trace is not None:
         yield spot_of(trace.tb_frame.f_code, trace.tb_lasti, trace.tb_lineno)
         trace = trace.tb_next
+
+
+def _is_weight(node: fx.Node) -> bool:
+    """Whether torch made this input of the graph from a parameter, buffer or constant."""
+    return node.op == "get_attr" or (node.op == "placeholder" and re.match(r"[pbc]_", node.name) is not None)
 
 
 def _hint(node: fx.Node) -> str:

@@ -75,8 +75,9 @@ class Block(torch.nn.Module):
 def sites(captured: Callable) -> Callable[[str], object]:
     """The site of the first node of an operator in the program above."""
     program = captured(HELPERS, blocks=BLOCKS).program
-    nodes = {str(node.target): node for node in reversed(program.exported.graph.nodes)}
-    return lambda operator: program.sources.site(nodes[f"aten.{operator}.default"])
+    calls = [node for node in reversed(program.exported.graph.nodes) if node.op == "call_function"]
+    nodes = {str(node.target).split(".")[1]: node for node in calls}
+    return lambda operator: program.sources.site(nodes[operator])
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,22 @@ def test_a_node_knows_its_module_and_its_tensors(sites: Callable) -> None:
     assert site.module == "blocks.0.inner.head"
     assert site.module_class == "torch.nn.modules.linear.Linear"
     assert site.op == "aten.linear.default"
-    assert site.values[0] == "tanh: f32[batch, 4]"
+    assert site.values[0] == "x: f32[batch, 4]"
+
+
+@pytest.mark.parametrize(
+    ("operator", "value"),
+    [
+        ("add", "helper(parts[0]): f32[batch, 4]"),
+        ("relu", 'self.inner["head"](x): f32[batch, 4]'),
+        ("abs", "self.blocks(self.step(x)): f32[batch, 4]"),
+        ("neg", "function(*args): f32[batch, 4]"),
+    ],
+)
+def test_tensors_have_the_names_that_the_user_gives_them_on_that_line(
+    operator: str, value: str, sites: Callable
+) -> None:
+    assert sites(operator).values[0] == value
 
 
 def test_both_modes_of_capture_agree_on_lines_and_modules(captured: Callable) -> None:

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import workflow
 import yaml
-
-workflow = pytest.importorskip("workflow")
 
 CI = Path(__file__).parents[2] / "samples" / "ci"
 SAMPLES = CI.parent

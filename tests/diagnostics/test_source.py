@@ -117,3 +117,60 @@ def test_any_bytes_are_survived(tmp_path: Path) -> None:
 def test_definition_of_a_target(path: str) -> None:
     assert source.definition(path, "Net") == 1
     assert source.definition(path, "nothing") is None
+
+
+OPERANDS = """\
+import torch
+import numpy as np
+from torch.nn import functional as F
+
+def f(self, x, y, n, z):
+    [HERE]
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "written"),
+    [
+        ("x + y", ("x", "y")),
+        ("x + x", ("x",)),
+        ("1 - x", ("x",)),
+        ("x > y", ("x", "y")),
+        ("-x", ("x",)),
+        ("x[:, 0]", ("x",)),
+        ("x[y, :]", ("x", "y")),
+        ("x[n:]", ()),
+        ("torch.where(x > 0, x, y)", ("x > 0", "x", "y")),
+        ("torch.cat([x, y], dim=1)", ("x", "y")),
+        ("torch.special.i1(x)", ("x",)),
+        ("x.scatter(0, y, z)", ("x", "y", "z")),
+        ("x.sum()", ("x",)),
+        ("F.relu(x)", ("x",)),
+        ("F.embedding(x, y)", ()),
+        ("g(x)", ("x",)),
+        ("g(x, y)", ()),
+        ("self.norm(x)", ("x",)),
+        ("self.table.mul(x)", ()),
+        ("self.table.sum()", ("self.table",)),
+        ("torch.where(input=x, condition=y)", ()),
+        ("torch.cat([a for a in x])", ()),
+        ("torch.add(*x)", ()),
+    ],
+)
+def test_operands_are_told_when_the_source_leaves_no_doubt(code: str, written: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "m.py"
+    file.write_text(OPERANDS.replace("[HERE]", f"r = {code}"))
+
+    place = Location(str(file), 6, 9, 6, 9 + len(code))
+
+    assert source.operands(place) == written
+    assert source.assigned_to(place) == "r"
+
+
+def test_variables_that_an_expression_reads(tmp_path: Path) -> None:
+    file = tmp_path / "m.py"
+    file.write_text("größe = f(a, b.c)\n")
+
+    assert source.names_read(Location(str(file), 1, 9, 1, 18)) == {"f", "a", "b"}
+    assert source.names_read(Location(str(file), 1, 9, 1, 17)) == set()
+    assert source.assigned_to(Location(str(file), 1, 9, 1, 18)) == "größe"
