@@ -276,6 +276,14 @@ def attributes_as_left(look: Callable[[], None]) -> Iterator[None]:
         yield
 
 
+def load_torch_export() -> None:
+    """Import what torch.export imports in its first call: a logger that comes to life then escapes who silences torch.
+
+    `torch.export.export` imports `torch.export._trace`, and with it dynamo, when it is called (2.9 - 2.14).
+    """
+    from torch.export import _trace as _trace
+
+
 @contextlib.contextmanager
 def no_printed_graphs() -> Iterator[None]:
     """While open, torch.export does not print the graph it had so far to stderr when it fails.

@@ -1,0 +1,105 @@
+"""Capture: the user's module becomes a graph of torch operators, by torch.export.
+
+A capture that works costs one call of torch.export. One that fails is told on the user's lines, and recovery finds
+another graph, so that the later passes can speak.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+
+import torch
+from torch.export import ExportedProgram
+
+from onnxdx import silent_faults, size_guards
+from onnxdx.attempts import Attempts
+from onnxdx.compat import load_torch_export
+from onnxdx.recovery import Budget, recover
+from onnxdx.request import ExportRequest
+from onnxdx.values import CapturedProgram, CaptureMode
+from onnxdx_diagnostics.rules.dx107_dynamic_shapes_mismatch import DynamicShapesMismatch
+from onnxdx_diagnostics.sink import Sink
+
+
+def run(request: ExportRequest, sink: Sink) -> CapturedProgram | None:
+    """The graph of the request's model, or a stand-in for it when it cannot be captured; None when there is neither."""
+    with exported_mode(request.model, request.options.training), torch.no_grad(), quiet():
+        attempts = Attempts(request)
+        if attempts.asked.misfits:
+            sink.emit(DynamicShapesMismatch(attempts.sources.fallback(), attempts.asked.misfits, attempts.asked.right))
+        captured = attempts.capture(strict=False)
+        if isinstance(captured, ExportedProgram):
+            program: CapturedProgram | None = _accepted(attempts, captured, CaptureMode.NON_STRICT, sink)
+        else:
+            program = _recovered(attempts, captured, sink)
+        if program is not None:
+            for finding in silent_faults.findings(program, attempts.changed, attempts.recorder.codes):
+                sink.emit(finding)
+        return program
+
+
+def _accepted(attempts: Attempts, exported: ExportedProgram, mode: CaptureMode, sink: Sink) -> CapturedProgram:
+    """A program that torch captured as it was asked, unless the user asked for more than torch holds itself to."""
+    program = attempts.program(exported, mode if not attempts.asked.misfits else CaptureMode.SPECIALIZED)
+    for finding in attempts.broken_promises(exported, size_guards.of_program(exported), by_branches_only=True):
+        sink.emit(finding)
+    for finding in attempts.crossed_limits(program):
+        sink.emit(finding)
+    return program
+
+
+def _recovered(attempts: Attempts, error: BaseException, sink: Sink) -> CapturedProgram | None:
+    """A program from another way to capture, and everything that is to be said of the first."""
+    budget = Budget(attempts.request.options.recovery_budget)
+    recovered = recover(attempts, error, budget)
+    sink.record(budget.facts)
+    for finding in recovered.findings:
+        sink.emit(finding)
+    if recovered.exported is None:
+        return None
+    if recovered.mode is CaptureMode.STRICT:
+        return _accepted(attempts, recovered.exported, recovered.mode, sink)
+    return attempts.program(recovered.exported, recovered.mode)
+
+
+@contextlib.contextmanager
+def exported_mode(model: torch.nn.Module, training: bool) -> Iterator[None]:
+    """The model in eval mode, unless `training` leaves it as it is; every submodule's flag is put back afterwards."""
+    if training:
+        yield
+        return
+    flags = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, flag in flags:
+            module.training = flag
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Without the warnings and log lines that torch makes while it captures, unless TORCH_LOGS asks for them."""
+    if os.environ.get("TORCH_LOGS"):
+        yield
+        return
+    load_torch_export()
+    loggers = [logger for name, logger in logging.root.manager.loggerDict.items() if _is_torch(name)]
+    silenced = [logger for logger in loggers if isinstance(logger, logging.Logger) and not logger.disabled]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in silenced:
+            logger.disabled = True
+        try:
+            yield
+        finally:
+            for logger in silenced:
+                logger.disabled = False
+
+
+def _is_torch(name: str) -> bool:
+    return name == "torch" or name.startswith("torch.")
