@@ -90,12 +90,14 @@ class Attempts:
         """A capture that guesses by the values of the sample inputs and leaves every dim to torch."""
         guesses: list[Guess] = []
         guards: list[SizeGuard] = []
+        foreign: set[Any] = set()
 
         def on_guard(condition: Any) -> None:
             guards.append(SizeGuard(condition, self.recorder.spots(), self.recorder.module()))
 
         def on_guess(condition: Any) -> None:
-            guesses.append(Guess(condition, self.recorder.spots(), self.recorder.module()))
+            if not values.in_control_flow and not compat.is_about(condition, foreign):
+                guesses.append(Guess(condition, self.recorder.spots(), self.recorder.module()))
 
         request, relaxed = self.request, dynamic_shapes.relaxed(self.asked.spec)
         values = SampleValues(request.model, self.recorder, self.sources)
@@ -103,7 +105,7 @@ class Attempts:
             know = stack.enter_context(compat.known_types())
             know((request.args, dict(request.kwargs)))
             stack.enter_context(plain_run.values_kept(request.model, request.args, request.kwargs))
-            stack.enter_context(compat.real_tensors())
+            stack.enter_context(compat.real_tensors(foreign))
             stack.enter_context(values.answering(know))
             with compat.size_decisions(on_guard, on_guess):
                 captured = self._capture(relaxed, strict=False)

@@ -44,15 +44,20 @@ def explained(error: BaseException, sources: SourceMap) -> Finding | None:
     return _told(error, sources.spots_of_error(error), sources, sources.site_of_error(error).module)
 
 
-def of_fault(error: BaseException, spots: tuple[Spot, ...], sources: SourceMap, module: str) -> Finding:
-    """The finding for an error that a stand-in got over, on the stack where it did."""
-    told = _told(error, spots, sources, module)
+def of_fault(
+    error: BaseException, spots: tuple[Spot, ...], sources: SourceMap, module: str, operator: str = ""
+) -> Finding:
+    """The finding for an error that a stand-in got over, on the stack where it did.
+
+    `operator` is the control flow operator that it comes from.
+    """
+    told = _told(error, spots, sources, module, operator)
     if told is not None:
         return told
     site, here = placed(spots, sources, module)
     if not here.text:
         return CaptureFailed(site, type(error).__name__, first_line(error))
-    return UnsupportedPython(site, here.text, _MEMORY if compat.needs_memory(error) else first_line(error))
+    return UnsupportedPython(site, here.text, _reason(error))
 
 
 def of_need(spots: tuple[Spot, ...], sources: SourceMap, module: str, *, reads: bool) -> Finding:
@@ -63,9 +68,18 @@ def of_need(spots: tuple[Spot, ...], sources: SourceMap, module: str, *, reads: 
     return UnsupportedPython(site, here.text or "numpy()", _MEMORY)
 
 
-def _told(error: BaseException, spots: tuple[Spot, ...], sources: SourceMap, module: str) -> Finding | None:
+def _reason(error: BaseException) -> str:
+    """Why a line cannot be captured, by what it raises."""
+    if compat.needs_memory(error):
+        return _MEMORY
+    return first_line(error) or f"it raises `{type(error).__name__}` while it is captured, and not otherwise"
+
+
+def _told(
+    error: BaseException, spots: tuple[Spot, ...], sources: SourceMap, module: str, operator: str = ""
+) -> Finding | None:
     links = list(chain_of(error))
-    operator = next(filter(None, map(compat.control_flow_of, links)), "")
+    operator = operator or next(filter(None, map(compat.control_flow_of, links)), "")
     problem = next(filter(None, map(compat.control_flow_problem, links)), "") if operator else ""
     if problem:
         return ControlFlowMisfit(sources.site_at(spots, module=module), operator, problem)
@@ -179,7 +193,7 @@ def unexplained(errors: list[BaseException], sources: SourceMap) -> Finding:
     if here.text and not compat.is_violation(error):
         links = [link for each in errors for link in chain_of(each) if isinstance(link, compat.Unsupported)]
         number = next(filter(None, (compat.graph_break(link)[2] for link in links)), "")
-        return UnsupportedPython(site, here.text, _MEMORY if compat.needs_memory(error) else first_line(error), number)
+        return UnsupportedPython(site, here.text, _reason(error), number)
     return CaptureFailed(site, type(error).__name__, first_line(error))
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import importlib
 import re
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
@@ -70,6 +72,7 @@ __all__ = [
     "guards_of",
     "has_fake_kernel",
     "holds",
+    "is_about",
     "is_builtin",
     "is_relation",
     "is_traced",
@@ -91,8 +94,10 @@ __all__ = [
     "recurrent_layers_as_operators",
     "schema",
     "shape_env_of",
+    "sizes_kept",
     "size_decisions",
     "stack_texts",
+    "symbolic_function",
     "symbols_of",
     "traced_run",
     "with_fake_values",
@@ -310,17 +315,26 @@ def _replaced(owner: object, name: str, method: Callable[..., Any]) -> Iterator[
 
 
 @contextlib.contextmanager
-def real_tensors() -> Iterator[None]:
+def real_tensors(foreign: set[Any]) -> Iterator[None]:
     """While open, torch.export decides what depends on data by the data of the inputs.
 
-    This is what `torch.export.draft_export` does; that function also writes a log folder. Each operator is then run for
+    `foreign` gets the symbols of sizes that come from an operator without fake kernel. This is what
+    `torch.export.draft_export` does; that function also writes a log folder. Each operator is then run for
     real and compared with its fake kernel; that a size in this comparison depends on data is no mismatch, and what it
     asks of other sizes is no guard (`ShapeEnv.suppress_guards`, 2.9 - 2.14).
     """
     import torch._functorch.config as functorch
-    from torch._subclasses import fake_utils
+    from torch._subclasses import fake_tensor, fake_utils
 
     compare = fake_utils._check_fake_real_tensors
+    infer = fake_tensor._infer_fake_from_real_tensor
+
+    def infer_and_tell(*args: Any, **kwargs: Any) -> Any:
+        fake = infer(*args, **kwargs)
+        for size in (*fake.size(), *fake.stride(), fake.storage_offset()):
+            if isinstance(size, torch.SymInt):
+                foreign.update(size.node.expr.free_symbols)
+        return fake
 
     def compare_what_is_known(real: Any, fake: Any, *args: Any, **kwargs: Any) -> None:
         mode = fake_mode_of(fake)
@@ -332,6 +346,7 @@ def real_tensors() -> Iterator[None]:
     with (
         functorch.patch(fake_tensor_propagate_real_tensors=True, generate_fake_kernels_from_real_mismatches=True),
         _replaced(fake_utils, "_check_fake_real_tensors", compare_what_is_known),
+        _replaced(fake_tensor, "_infer_fake_from_real_tensor", infer_and_tell),
     ):
         yield
 
@@ -380,10 +395,13 @@ def captured_values(value: Any) -> Any:
 
 @contextlib.contextmanager
 def outside_of_capture() -> Iterator[None]:
-    """While open, torch runs as it does without any capture: `_disable_current_modes`, `DisableTorchFunction`."""
+    """While open, torch runs as it does without any capture: `_disable_current_modes`, `DisableTorchFunction`.
+
+    Nor does anything know of an export: a TorchScript method would call the Python that it was made of (2.9 - 2.14).
+    """
     from torch.utils._python_dispatch import _disable_current_modes
 
-    with _disable_current_modes(), torch._C.DisableTorchFunction():
+    with _disable_current_modes(), torch._C.DisableTorchFunction(), _exporting(False):
         yield
 
 
@@ -621,36 +639,47 @@ def _holds_tensor(value: object, depth: int) -> bool:
 
 
 @contextlib.contextmanager
-def _exporting() -> Iterator[None]:
-    """While open, `torch.compiler.is_exporting()` is true: the flag has no public setter (2.9 - 2.14)."""
-    flags = {"_is_exporting_flag": True, "_is_compiling_flag": True}
-    known = {name: getattr(torch.compiler, name) for name in flags}
-    for name, value in flags.items():
-        setattr(torch.compiler, name, value)
+def _exporting(exporting: bool) -> Iterator[None]:
+    """While open, `torch.compiler.is_exporting()` and `is_compiling()` say this; neither has a setter (2.9 - 2.14)."""
+    names = ("_is_exporting_flag", "_is_compiling_flag")
+    known = {name: getattr(torch.compiler, name) for name in names}
+    vars(torch.compiler).update(dict.fromkeys(names, exporting))
     try:
         yield
     finally:
-        for name, value in known.items():
-            setattr(torch.compiler, name, value)
+        vars(torch.compiler).update(known)
 
 
-def traced_run(run: Callable[[], list[Any]], tensors: Sequence[torch.Tensor]) -> torch.fx.GraphModule:
+def traced_run(
+    run: Callable[[], list[Any]], tensors: Sequence[torch.Tensor], *, exporting: bool
+) -> torch.fx.GraphModule:
     """A run with real tensors as a graph of the operators that it called; `tensors` are the graph's inputs, in order.
 
     Nothing is asked of the run but that it works: `make_fx` with real tensors lets data out of them when told so
     (`_error_on_data_dependent_ops`), and before autograd sees them (`pre_dispatch`) operators are as in torch.export.
-    Tensors from elsewhere become attributes of the result (2.9 - 2.14).
+    Tensors from elsewhere become attributes of the result; an operator on anything that a graph cannot hold (a storage)
+    is run and not recorded. `exporting` is what `torch.compiler.is_exporting()` says (2.9 - 2.14).
     """
-    from torch.fx.experimental.proxy_tensor import make_fx
+    from torch.fx.experimental import proxy_tensor
 
-    trace = make_fx(
+    call = proxy_tensor.proxy_call
+
+    def recorded(mode: Any, func: Any, pre_dispatch: bool, args: Any, kwargs: Any) -> Any:
+        try:
+            return call(mode, func, pre_dispatch, args, kwargs)
+        except NotImplementedError as error:
+            if "argument of type" not in str(error):
+                raise
+            return func(*args, **kwargs)
+
+    trace = proxy_tensor.make_fx(
         lambda *_: run(),
         tracing_mode="real",
         pre_dispatch=True,
         _allow_non_fake_inputs=True,
         _error_on_data_dependent_ops=False,
     )
-    with _exporting():
+    with _exporting(exporting), _replaced(proxy_tensor, "proxy_call", recorded):
         return trace(*tensors)
 
 
@@ -787,6 +816,31 @@ def symbols_of(env: ShapeEnv) -> dict[str, str]:
     return {source: str(symbol) for source, symbol in env.source_to_var.items()}
 
 
+@contextlib.contextmanager
+def sizes_kept(env: ShapeEnv | None, symbols: Collection[str]) -> Iterator[dict[str, int]]:
+    """While open, `symbols` may become numbers; those that did are told in the yielded dict and made symbols again.
+
+    A symbol is a number from where `ShapeEnv.replacements` says so, also after the capture, when the environment is
+    frozen. What was computed from the replacements is remembered under two version counters (2.9 - 2.14).
+    """
+    fixed: dict[str, int] = {}
+    before = dict(env.replacements) if env is not None else {}
+    ranges = dict(env.var_to_range) if env is not None else {}
+    yield fixed
+    if env is None or len(env.replacements) == len(before):
+        return
+    new = {symbol: size for symbol, size in env.replacements.items() if symbol not in before}
+    fixed.update({str(symbol): int(size) for symbol, size in new.items() if size.is_Integer and str(symbol) in symbols})
+    if not fixed:
+        return
+    env.replacements.clear()
+    env.replacements.update(before)
+    env.var_to_range.update(ranges)
+    for counter in ("_version_counter", "_replacements_version_counter"):
+        if hasattr(env, counter):
+            setattr(env, counter, getattr(env, counter) + 1)
+
+
 def holds(condition: Any, sizes: Mapping[str, int]) -> bool:
     """Whether a sympy condition is true for these sizes; a condition that cannot be computed counts as true."""
     values = {symbol: sizes[str(symbol)] for symbol in condition.free_symbols if str(symbol) in sizes}
@@ -909,6 +963,21 @@ def on_fake_tensors(target: OpOverload, args: Sequence[Any], kwargs: Mapping[str
         return target(*given[0], **given[1])
 
 
+def symbolic_function(name: str) -> Callable[..., Any] | None:
+    """The function that `torch.onnx.register_custom_op_symbolic` was given for an operator, if it was called.
+
+    The registry of that exporter is looked at only where it is loaded already: whoever has registered something has
+    loaded it (`torch.onnx._internal.torchscript_exporter.registration`, 2.9 - 2.14).
+    """
+    loaded = sys.modules.get("torch.onnx._internal.torchscript_exporter.registration")
+    group = loaded.registry.get_function_group(name) if loaded is not None else None
+    return cast("Callable[..., Any] | None", group.get(SYMBOLIC_OPSET)) if group is not None else None
+
+
+SYMBOLIC_OPSET = 23
+"""No symbolic function is for a later opset; the registry gives the nearest one that is not later."""
+
+
 # Leaves of inputs and outputs that torch.export takes: public types, but the list of them is not public (2.9 - 2.14).
 PLAIN_LEAVES: tuple[type, ...] = (
     *(torch.Tensor, torch.SymInt, torch.SymFloat, torch.SymBool, torch.ScriptObject),
@@ -920,6 +989,12 @@ PLAIN_LEAVES: tuple[type, ...] = (
 def is_relation(condition: object) -> bool:
     """Whether what torch could not decide is true or false, and not a number (a sympy expression, 2.9 - 2.14)."""
     return bool(getattr(condition, "is_Boolean", False) or getattr(condition, "is_Relational", False))
+
+
+def is_about(condition: Any, symbols: set[Any]) -> bool:
+    """Whether a condition (of sympy, 2.9 - 2.14) speaks about these symbols only."""
+    about = getattr(condition, "free_symbols", None)
+    return bool(about) and about <= symbols
 
 
 def is_violation(error: BaseException) -> bool:

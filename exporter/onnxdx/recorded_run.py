@@ -64,7 +64,10 @@ def record(request: ExportRequest, recorder: StackRecorder) -> RecordedRun:
         know((request.args, dict(request.kwargs)))
         run = _Run(request, recorder)
         needs = stack.enter_context(_Needs(recorder))
-        module = compat.traced_run(lambda: _leaves(run, know), [tensor for _, tensor in run.inputs])
+        scripted = any(isinstance(module, torch.jit.ScriptModule) for module in request.model.modules())
+        module = compat.traced_run(
+            lambda: _leaves(run, know), [tensor for _, tensor in run.inputs], exporting=not scripted
+        )
         return RecordedRun(_program(run, module), tuple(needs.found), tuple(run.unknown))
 
 

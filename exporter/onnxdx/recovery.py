@@ -19,9 +19,8 @@ from onnxdx.attempts import Attempts, StandIn
 from onnxdx.provenance import chain_of
 from onnxdx.recorded_run import RecordedRun
 from onnxdx.values import CaptureMode
-from onnxdx_diagnostics.finding import Finding, Location
+from onnxdx_diagnostics.finding import Finding, Frame, Location
 from onnxdx_diagnostics.rules.dx101_data_dependent_branch import DataDependentBranch
-from onnxdx_diagnostics.rules.dx110_unsupported_python import UnsupportedPython
 from onnxdx_diagnostics.rules.dx111_no_fake_kernel import NoFakeKernel
 from onnxdx_diagnostics.rules.dx120_control_flow_misfit import ControlFlowMisfit
 
@@ -122,10 +121,11 @@ def _of_stand_in(stand_in: StandIn, attempts: Attempts) -> Iterator[Finding]:
     for path, spots in values.scripted.items():
         yield capture_errors.script_module(spots, path, sources)
     guessed = (capture_errors.data_dependent(g.condition, g.spots, sources, g.module) for g in stand_in.guesses)
-    answered = (capture_errors.of_fault(f.error, f.spots, sources, f.module) for f in values.faults)
+    answered = (capture_errors.of_fault(f.error, f.spots, sources, f.module, f.operator) for f in values.faults)
     seen: set[tuple[object, ...]] = set()
     for finding in (*guessed, *answered):
-        key = (type(finding), _line(finding), finding.message(), finding.site.stack[:-1], finding.site.module)
+        # one expression that torch stumbles over several times inside is one fault
+        key = (finding.site.location, _outer(finding), finding.site.module)
         if key not in seen:
             seen.add(key)
             yield finding
@@ -168,15 +168,14 @@ def _of_error(
 def _best(error: BaseException, strict: BaseException | None, attempts: Attempts) -> Finding:
     """The finding for a capture that failed for no reason that the class of the error tells.
 
-    Dynamo's reason is the better one where it has a line of its own; on the same line it is the more remote one.
+    Dynamo's reason counts only where that of non-strict capture has no line: there are things that only dynamo minds.
     """
-    if strict is None:
-        return capture_errors.unexplained([error], attempts.sources)
-    told = capture_errors.explained(strict, attempts.sources)
+    told = capture_errors.explained(strict, attempts.sources) if strict is not None else None
+    errors = [error, *([strict] if strict is not None else [])]
     if told is None or _line(told) in (None, _place(attempts.request.call_site)):
-        return capture_errors.unexplained([error, strict], attempts.sources)
-    if isinstance(told, UnsupportedPython) and _line(told) == attempts.line_of(error):
-        return capture_errors.unexplained([error, strict], attempts.sources)
+        return capture_errors.unexplained(errors, attempts.sources)
+    if attempts.line_of(error) is not None:
+        return capture_errors.unexplained(errors, attempts.sources)
     return told
 
 
@@ -198,6 +197,13 @@ def _added(known: list[Finding], more: Iterable[Finding]) -> list[Finding]:
     """`known` and what is said in `more` of other lines, or of the same lines by other rules than are known there."""
     lines = {_line(finding) for finding in known}
     return [*known, *(finding for finding in more if _line(finding) not in lines)]
+
+
+def _outer(finding: Finding) -> tuple[Frame, ...]:
+    """The stack of the user's code down to the line of the finding, without what torch does below it."""
+    stack = finding.site.stack
+    last = max((index for index, frame in enumerate(stack) if frame.user), default=0)
+    return stack[:last]
 
 
 def _line(finding: Finding) -> tuple[str, int] | None:

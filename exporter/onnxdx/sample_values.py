@@ -17,11 +17,15 @@ from onnxdx.recording import StackRecorder
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that could not be captured: what torch raised, on which stack, in which module."""
+    """Something that could not be captured: what torch raised, on which stack, in which module.
+
+    `operator` is the control flow operator that refused its operands.
+    """
 
     error: BaseException
     spots: tuple[Spot, ...]
     module: str
+    operator: str = ""
 
 
 @dataclass
@@ -31,7 +35,7 @@ class SampleValues:
     A call of torch that fails is made with real tensors, a module that fails is run outside of the capture, and of a
     control flow that torch refuses both branches are run in line; a fault is noted each time. `root` is the model,
     `scripted` are the paths of its modules that TorchScript compiled. `lost` says that operators of the model are
-    missing in the graph.
+    missing in the graph, `in_control_flow` that torch compiles a branch or body right now.
     """
 
     root: torch.nn.Module
@@ -41,6 +45,7 @@ class SampleValues:
     scripted: dict[str, tuple[Spot, ...]] = field(default_factory=dict)
     outputs: list[type] = field(default_factory=list)
     lost: bool = False
+    in_control_flow: bool = False
     _depth: int = 0
 
     @contextlib.contextmanager
@@ -112,17 +117,21 @@ class SampleValues:
         return compat.captured_values(result)
 
     def _control_flow(self, name: str, call: Callable[[], Any], operands: tuple[Any, ...]) -> Any:
+        around, self.in_control_flow = self.in_control_flow, True
         try:
             return call()
         except Exception as error:
+            self.in_control_flow = around
             in_line = _IN_LINE.get(name)
             if in_line is None:
                 raise
             known = len(self.faults)
             result = in_line(*operands)
             if len(self.faults) == known:
-                self.note(error)
+                self.faults.append(Fault(error, self.recorder.spots(), self.recorder.module(), name))
             return result
+        finally:
+            self.in_control_flow = around
 
     def answer(self, error: Exception, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The result of a call that failed with `error`, by real values; raises what it raises then."""
