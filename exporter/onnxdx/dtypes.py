@@ -9,7 +9,7 @@ import sympy
 import torch
 from onnx_ir.tensor_adapters import from_torch_dtype, to_torch_dtype
 
-__all__ = ["dim_name", "is_complex", "onnx_dtype", "onnx_shape", "to_torch_dtype"]
+__all__ = ["dim_name", "is_complex", "onnx_dtype", "onnx_shape", "to_torch_dtype", "torch_name"]
 
 
 def is_complex(value: object) -> bool:
@@ -28,6 +28,14 @@ def onnx_dtype(value: object) -> ir.DataType | None:
     if isinstance(value, (float, torch.SymFloat)):
         return ir.DataType.FLOAT
     return None
+
+
+def torch_name(dtype: ir.DataType) -> str:
+    """What torch calls an ONNX element type ("float64" for DOUBLE); ONNX's own name where torch has none."""
+    try:
+        return str(to_torch_dtype(dtype)).removeprefix("torch.")
+    except TypeError:
+        return str(dtype.name).lower()
 
 
 def dim_name(dim: int | torch.SymInt, names: Mapping[str, str]) -> int | str:

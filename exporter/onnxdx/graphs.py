@@ -18,8 +18,7 @@ from onnxdx.naming import Names
 from onnxdx.operators import called, called_graphs, is_assertion, mutates
 from onnxdx.provenance import SourceMap
 from onnxdx.registry import Entry
-from onnxdx.translation import UNSUPPORTED
-from onnxdx.values import MODULE_KEY, PROVENANCE_KEY, DecomposedProgram, OnnxDraft, Region
+from onnxdx.values import MODULE_KEY, PROVENANCE_KEY, UNSUPPORTED, DecomposedProgram, OnnxDraft, Region
 from onnxdx_diagnostics.codec import shown_path
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.graphs import Edge, Graphs, Node, ProgramGraph, Stage, Status

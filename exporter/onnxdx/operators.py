@@ -87,6 +87,24 @@ def _updates_running_statistics(node: fx.Node) -> bool:
     return has_statistics and len(node.args) > 5 and node.args[5] is True
 
 
+def draws(node: fx.Node) -> bool:
+    """Whether the operator draws here: dropout in eval mode and attention without dropout do not."""
+    if not isinstance(node.target, OpOverload) or torch.Tag.nondeterministic_seeded not in node.target.tags:
+        return False
+    name = name_of(node.target).partition(".")[0]
+    arguments = list(node.args)
+    if name.rstrip("_") in ("aten::dropout", "aten::native_dropout", "aten::feature_dropout", "aten::alpha_dropout"):
+        return bool(node.args[2]) and bool(node.args[1])
+    if name == "aten::rrelu":
+        return bool(node.kwargs.get("training", len(arguments) > 3 and arguments[3]))
+    if "attention" in name:
+        place = [argument.name for argument in schema(node.target).arguments].index("dropout_p")
+        return bool(node.kwargs.get("dropout_p", arguments[place] if len(arguments) > place else 0.0))
+    if name in ("aten::lstm", "aten::gru", "aten::rnn_tanh", "aten::rnn_relu"):
+        return any(isinstance(a, float) and a > 0 for a in arguments) and True in arguments[-3:]
+    return True
+
+
 def called_graphs(owner: torch.nn.Module, graph: fx.Graph) -> Iterator[tuple[str, fx.GraphModule]]:
     """The graph modules that a graph hands to its higher-order operators, by attribute name, each once."""
     seen = set()

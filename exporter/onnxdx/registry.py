@@ -55,6 +55,11 @@ class Entry:
     since: int = 18
 
     @property
+    def is_users(self) -> bool:
+        """Whether the user registered it."""
+        return self.origin not in ("torchlib", "onnxdx")
+
+    @property
     def signature(self) -> ir.schemas.OpSignature:
         """The function's parameters, from its annotations."""
         return self.function.op_signature  # type: ignore[no-any-return]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,10 @@ import torch
 from onnx_ir.tensor_adapters import to_torch_dtype
 
 from onnxdx.dtypes import onnx_dtype
+from onnxdx.errors import first_line
+
+PROVIDER = "CPUExecutionProvider"
+"""What of ONNX Runtime computes the verdict."""
 
 _IN_MEMORY_BYTES = 1_500_000_000
 """Above this a model goes to ONNX Runtime by files: a protobuf message holds at most 2 GB."""
@@ -21,20 +27,21 @@ _IN_MEMORY_BYTES = 1_500_000_000
 class Session:
     """A model loaded in ONNX Runtime on the CPU provider. Raises whatever ONNX Runtime raises when it refuses it."""
 
-    def __init__(self, model: ir.Model) -> None:
+    def __init__(self, model: ir.Model, *, optimize: bool = True) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
+        if not optimize:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.log_severity_level = 4
-        providers = ["CPUExecutionProvider"]
         if weight_bytes(model) < _IN_MEMORY_BYTES:
             content = ir.serde.serialize_model(model).SerializeToString()
-            self._session = onnxruntime.InferenceSession(content, options, providers=providers)
+            self._session = onnxruntime.InferenceSession(content, options, providers=[PROVIDER])
         else:
             with tempfile.TemporaryDirectory(prefix="onnxdx-") as folder:
                 path = Path(folder) / "model.onnx"
                 ir.save(model, path, external_data="model.onnx.data")
-                self._session = onnxruntime.InferenceSession(str(path), options, providers=providers)
+                self._session = onnxruntime.InferenceSession(str(path), options, providers=[PROVIDER])
         self.outputs = [output.name for output in self._session.get_outputs()]
 
     def run(self, inputs: Mapping[str, torch.Tensor | int | float | bool]) -> list[torch.Tensor]:
@@ -43,28 +50,77 @@ class Session:
         return [_from_ort(value) for value in self._session.run_with_ort_values(self.outputs, given)]
 
 
-def refused_nodes(model: ir.Model) -> Iterator[tuple[ir.Node, Exception]]:
-    """The nodes that ONNX Runtime refuses on their own, each operator once for each combination of element types.
+@dataclass(frozen=True)
+class Refusal:
+    """A node that ONNX Runtime refuses by itself: its reason, the element type it is about, and which would do."""
+
+    onnx_node: ir.Node
+    reason: str
+    dtype: ir.DataType | None
+    would_do: tuple[ir.DataType, ...]
+
+
+def refused_nodes(model: ir.Model) -> Iterator[Refusal]:
+    """The nodes that ONNX Runtime refuses on their own; operators of the same element types are tried once.
 
     ONNX Runtime stops at the first node it has no kernel for, and names none when the node is part of an operator that
     it expands itself; loading nodes one by one finds them all.
     """
-    opsets = {**model.opset_imports, **model.graph.opset_imports}
-    seen: set[object] = set()
-    for node in model.graph:
+    known: dict[object, tuple[str, ir.DataType | None, tuple[ir.DataType, ...]] | None] = {}
+    for opsets, node in _nodes_by_opsets(model):
         inputs = [value for value in node.inputs if value is not None]
         if any(attribute.type is ir.AttributeType.GRAPH for attribute in node.attributes.values()):
             continue
         if any(value.type is None for value in inputs) or node.op_identifier() in model.functions:
             continue
         key = (node.op_identifier(), tuple(str(value.type) for value in inputs), len(node.outputs))
-        if key in seen:
-            continue
-        seen.add(key)
-        try:
-            Session(_alone(node, opsets))
-        except Exception as error:  # ONNX Runtime has a dozen exception types for a model it refuses
-            yield node, error
+        if key not in known:
+            known[key] = _refusal(node, opsets)
+        refusal = known[key]
+        if refusal is not None:
+            yield Refusal(node, *refusal)
+
+
+def _nodes_by_opsets(model: ir.Model) -> Iterator[tuple[Mapping[str, int], ir.Node]]:
+    for body in (model.graph, *(function.graph for function in model.functions.values())):
+        opsets = {**model.opset_imports, **body.opset_imports}
+        for node in body.all_nodes():
+            yield opsets, node
+
+
+def _refusal(
+    node: ir.Node, opsets: Mapping[str, int]
+) -> tuple[str, ir.DataType | None, tuple[ir.DataType, ...]] | None:
+    try:
+        Session(_alone(node, opsets))
+    except Exception as error:  # ONNX Runtime has a dozen exception types for a model it refuses
+        dtype = next(
+            (value.dtype for value in (*node.inputs, *node.outputs) if value is not None and value.dtype), None
+        )
+        others = [other for other in _COMMON if other is not dtype] if dtype is not None else []
+        return first_line(error), dtype, tuple(other for other in others if _loads(node, opsets, dtype, other))
+    return None
+
+
+_COMMON = (ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.DOUBLE, ir.DataType.INT32, ir.DataType.INT64)
+"""Element types that most operators are used with, in the order in which they are worth a try."""
+
+
+def _loads(node: ir.Node, opsets: Mapping[str, int], dtype: ir.DataType | None, other: ir.DataType) -> bool:
+    """Whether ONNX Runtime has a kernel for the node with another element type in place of `dtype`."""
+    model = _alone(node, opsets)
+    graph = model.graph
+    try:
+        for value in (*graph.inputs, *graph.outputs, *graph.initializers.values()):
+            if value.dtype is not dtype:
+                continue
+            if value.const_value is not None:
+                value.const_value = ir.tensor(value.const_value.numpy().astype(other.numpy()), name=value.name)
+            value.type = ir.TensorType(other)
+        Session(model)
+    except Exception:  # ONNX Runtime has a dozen exception types for a model it refuses
+        return False
+    return True
 
 
 def _alone(node: ir.Node, opsets: Mapping[str, int]) -> ir.Model:
@@ -103,27 +159,31 @@ def _to_ort(value: torch.Tensor | int | float | bool) -> Any:
     plain = value.detach().cpu()
     if plain.is_complex():
         plain = torch.view_as_real(plain.resolve_conj())
-    plain = plain.contiguous()
+    plain = plain.resolve_neg().contiguous()
     assert dtype is not None
-    if dtype in (ir.DataType.BFLOAT16, *_FLOAT8):
-        bits = torch.uint16 if dtype is ir.DataType.BFLOAT16 else torch.uint8
-        return onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(plain.view(bits).numpy(), int(dtype))
+    if dtype in _BITS:
+        bits = plain.view(_BITS[dtype]).numpy()
+        return onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(bits, int(dtype))
     return onnxruntime.OrtValue.ortvalue_from_numpy(plain.numpy())
 
 
-_FLOAT8 = (
-    ir.DataType.FLOAT8E4M3FN,
-    ir.DataType.FLOAT8E4M3FNUZ,
-    ir.DataType.FLOAT8E5M2,
-    ir.DataType.FLOAT8E5M2FNUZ,
-)
+_BITS = {
+    ir.DataType.BFLOAT16: torch.uint16,
+    ir.DataType.FLOAT8E4M3FN: torch.uint8,
+    ir.DataType.FLOAT8E4M3FNUZ: torch.uint8,
+    ir.DataType.FLOAT8E5M2: torch.uint8,
+    ir.DataType.FLOAT8E5M2FNUZ: torch.uint8,
+}
+"""Element types that numpy does not have, and the type that carries their bits."""
 
 
 def _from_ort(value: Any) -> torch.Tensor:
     dtype = ir.DataType(value.element_type())
+    if dtype in _BITS:
+        bits = ctypes.string_at(value.data_ptr(), value.tensor_size_in_bytes())
+        flat = torch.frombuffer(bytearray(bits), dtype=_BITS[dtype]) if bits else torch.empty(0, dtype=_BITS[dtype])
+        return flat.view(to_torch_dtype(dtype)).reshape(value.shape())
     array = np.asarray(value.numpy())
-    if dtype in (ir.DataType.BFLOAT16, *_FLOAT8):
-        return torch.from_numpy(np.ascontiguousarray(array).view(np.int16 if array.itemsize == 2 else np.uint8)).view(
-            to_torch_dtype(dtype)
-        )
-    return torch.from_numpy(array.copy() if not array.flags.writeable else array)
+    if array.dtype == np.uint64:
+        array = array.view(np.uint64)  # ONNX Runtime gives `unsigned long long`, which torch does not know
+    return torch.from_numpy(array if array.flags.writeable else array.copy())

@@ -43,6 +43,14 @@ class ConstantNeeded(TracingError):
         self.parameter = parameter
 
 
+class OpsetNeeded(TracingError):
+    """What stands for the operator exists from a later opset on."""
+
+    def __init__(self, opset: int) -> None:
+        super().__init__(f"it needs opset {opset}")
+        self.opset = opset
+
+
 class SymbolicTensor(ir.Value):
     """A value of the graph under construction that understands Python's operators, as ONNX functions use them."""
 

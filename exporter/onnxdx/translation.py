@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
 import onnx_ir as ir
 import torch
 from onnx_ir.tensor_adapters import TorchTensor
@@ -22,15 +23,14 @@ from onnxdx.errors import first_line
 from onnxdx.naming import Names, base_name
 from onnxdx.operators import attribute, called, is_assertion, is_grad_mode, is_higher_order
 from onnxdx.ops.control_flow import TRANSLATED, inlined
-from onnxdx.tracing import ConstantNeeded, Scope, Tracer
-from onnxdx.values import PROVENANCE_KEY, FunctionPlan, Origin, Placement, Region
+from onnxdx.tracing import ConstantNeeded, OpsetNeeded, Scope, Tracer, TracingError
+from onnxdx.values import PROVENANCE_KEY, UNSUPPORTED, FunctionPlan, Origin, Placement, Region
 from onnxdx_diagnostics.rules.dx306_constant_needed import ConstantArgumentNeeded
+from onnxdx_diagnostics.rules.dx307_opset_too_low import OpsetTooLow
+from onnxdx_diagnostics.rules.dx309_use_not_supported import UseNotSupported
 from onnxdx_diagnostics.rules.dx411_onnx_function_fails import OnnxFunctionFails
 from onnxdx_diagnostics.rules.dx412_onnx_function_results import OnnxFunctionResults
 from onnxdx_diagnostics.sink import Sink
-
-UNSUPPORTED = "onnxdx.unsupported"
-"""The domain of placeholders."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +110,7 @@ class Translation:
             return self._placeholder(node)
         try:
             result = self._higher_order(node, handler) if handler else self._trace(node, placement)
-            values = self._results(node, result)
-        except ConstantNeeded as error:
-            self._forget(start)
-            site = self.captured.sources.site(node)
-            self.sink.emit(ConstantArgumentNeeded(site, called(node), error.parameter))
-            return self._placeholder(node)
+            values = self._results(node, result, exact=placement is not None and placement.entry.is_users)
         except Exception as error:  # an ONNX function is foreign code, the user's own perhaps: anything can come out
             self._forget(start)
             self._report_failure(node, placement, error)
@@ -148,10 +143,20 @@ class Translation:
         where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
         origin = placement.entry.origin if placement else "onnxdx"
         said = first_line(error)
-        if isinstance(error, _ResultCount):
-            self.sink.emit(OnnxFunctionResults(site, called(node), name, origin, said))
-            return
-        self.sink.emit(OnnxFunctionFails(site, called(node), name, origin, f"{type(error).__name__}: {said}", where))
+        match error:
+            case ConstantNeeded(parameter=parameter):
+                self.sink.emit(ConstantArgumentNeeded(site, called(node), parameter))
+            case OpsetNeeded(opset=opset):
+                self.sink.emit(OpsetTooLow(site, called(node), opset, self.tracer.opset_version))
+            case NotImplementedError() if placement is not None and not placement.entry.is_users:
+                self.sink.emit(UseNotSupported(site, called(node), said))
+            case _WrongResult():
+                self.sink.emit(OnnxFunctionResults(site, called(node), name, origin, said))
+            case TracingError():
+                self.sink.emit(OnnxFunctionFails(site, called(node), name, origin, said, where))
+            case _:
+                reason = f"{type(error).__name__}: {said}"
+                self.sink.emit(OnnxFunctionFails(site, called(node), name, origin, reason, where))
 
     def _forget(self, start: int) -> None:
         """Take back the nodes recorded since `start`."""
@@ -226,25 +231,32 @@ class Translation:
         self.placeholders.add(stand_in.metadata_props[PROVENANCE_KEY])
         return list(stand_in.outputs) if isinstance(known, (list, tuple)) else stand_in.outputs[0]
 
-    def _results(self, node: fx.Node, result: Any) -> Any:
-        """What a function returned, in the form and the dtypes that the captured graph expects."""
+    def _results(self, node: fx.Node, result: Any, exact: bool) -> Any:
+        """What a function returned, in the form and the dtypes that the captured graph expects.
+
+        Functions of ours may return more values than the operator; of the user's (`exact`) that is a mistake.
+        """
         known = node.meta.get("val")
         if isinstance(known, (list, tuple)):
             if isinstance(result, ir.Value) and isinstance(result.type, ir.SequenceType):
                 return result
             got = list(result) if isinstance(result, (list, tuple)) else [result]
-            if len(got) < len(known):
-                raise _ResultCount(f"it returns {len(got)} values, and {len(known)} are expected")
+            if len(got) < len(known) or (exact and len(got) > len(known)):
+                raise _WrongResult(f"it returns {len(got)} values, and {len(known)} are expected")
             return [None if want is None else self._result(item, want) for item, want in zip(got, known, strict=False)]
         if isinstance(result, (list, tuple)):
             if len(result) != 1:
-                raise _ResultCount(f"it returns {len(result)} values, and 1 is expected")
+                raise _WrongResult(f"it returns {len(result)} values, and 1 is expected")
             result = result[0]
         return self._result(result, known)
 
-    def _result(self, item: Any, known: Any) -> ir.Value:
+    def _result(self, item: Any, known: Any) -> ir.Value | None:
         expected = onnx_dtype(known)
+        if known is None and item is None:
+            return None
         if not isinstance(item, ir.Value):
+            if not isinstance(item, (bool, int, float, complex, list, tuple, np.ndarray, np.generic)):
+                raise _WrongResult(f"it returns {_described(item)}, and a tensor is expected")
             item = self.tracer.constant(item, expected or ir.DataType.FLOAT)
         if expected is not None and item.dtype is not None and item.dtype is not expected:
             item = self._cast(item, expected)
@@ -334,8 +346,12 @@ class Translation:
         return ir.Graph(inputs, outputs, nodes=scope.nodes, opset_imports=imports, name=name)
 
 
-class _ResultCount(Exception):
-    """An ONNX function returned the wrong number of values."""
+class _WrongResult(Exception):
+    """An ONNX function returned the wrong number of values, or what is no value of ONNX."""
+
+
+def _described(item: object) -> str:
+    return "None" if item is None else f"a value of type `{type(item).__name__}`"
 
 
 def ir_tensor(tensor: torch.Tensor, name: str | None) -> ir.TensorProtocol:

@@ -49,16 +49,23 @@ def build():
     parameter: str
     dtype: str
     allowed: tuple[str, ...]
+    opset: int = 0
+    side: str = "input"
 
     def message(self) -> str:
+        verb = "take" if self.side == "input" else "give"
         return (
             f"`{self.operator}` becomes the ONNX operator `{self.onnx_op}`, "
-            f"which does not take `{self.dtype}` as its `{self.parameter}`."
+            f"which does not {verb} `{self.dtype}` as its `{self.parameter}`."
         )
 
     def fixes(self) -> tuple[Fix, ...]:
         allowed = f"Allowed are: {', '.join(f'`{dtype}`' for dtype in self.allowed)}." if self.allowed else ""
-        return (
-            Fix(f"Convert the tensor from `{self.dtype}` before `{self.operator}`, and back after it.", text=allowed),
-            Fix(f"Export to a higher opset, where `{self.onnx_op}` may take `{self.dtype}`."),
-        )
+        if self.side == "input":
+            title = f"Convert the tensor from `{self.dtype}` before `{self.operator}`, and back after it."
+        else:
+            title = f"Let `{self.operator}` give another dtype than `{self.dtype}`."
+        convert = Fix(title, text=allowed)
+        if not self.opset:
+            return (convert,)
+        return (Fix(f"Export to opset {self.opset}, where `{self.onnx_op}` has `{self.dtype}`."), convert)

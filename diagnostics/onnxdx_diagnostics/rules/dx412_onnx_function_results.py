@@ -1,4 +1,4 @@
-"""DX412: the ONNX function of an operator returns the wrong number of values."""
+"""DX412: the ONNX function of an operator does not return the operator's results."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from onnxdx_diagnostics.fix import Fix
 
 @dataclass(frozen=True)
 class OnnxFunctionResults(Finding):
-    """The ONNX function of an operator returns the wrong number of values.
+    """The ONNX function of an operator does not return the operator's results.
 
     ## What it means
-    An operator returns a fixed number of tensors. The ONNX function that stands for it returned another number.
+    An operator returns a fixed number of tensors. The ONNX function that stands for it returned another number, or what
+    is no tensor: None, for one that lacks its `return`.
 
     ## Why it stops the export
     The operators behind it use results that are not there, or nobody knows which of them is meant.

@@ -57,11 +57,15 @@ def build():
 """
 
     reason: str
+    operator: str = ""
+    function: str = ""
 
     def message(self) -> str:
         return f"The ONNX checker refuses the model: {self.reason.rstrip('.')}."
 
     def fixes(self) -> tuple[Fix, ...]:
+        if self.function:
+            return (Fix(f"Correct the ONNX function of `{self.operator}` at {self.function}."),)
         return (
             Fix("Correct the ONNX function of the operator on this line; if it is none of yours, report the fault."),
         )

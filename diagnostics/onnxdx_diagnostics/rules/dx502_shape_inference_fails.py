@@ -59,12 +59,16 @@ def build():
 """
 
     reason: str
+    operator: str = ""
+    function: str = ""
 
     def message(self) -> str:
         reason = _PLACE.sub(r"`\1`: ", self.reason).rstrip(".")
         return f"The ONNX shape inference finds a contradiction: {reason}."
 
     def fixes(self) -> tuple[Fix, ...]:
+        if self.function:
+            return (Fix(f"Correct the ONNX function of `{self.operator}` at {self.function}."),)
         return (
             Fix("Correct the ONNX function of the operator on this line; if it is none of yours, report the fault."),
         )

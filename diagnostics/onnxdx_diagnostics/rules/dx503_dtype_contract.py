@@ -65,11 +65,16 @@ def build():
     captured: str
     inferred: str
     onnx_op: str
+    operator: str = ""
+    function: str = ""
 
     def message(self) -> str:
         return f"The ONNX operator `{self.onnx_op}` gives `{self.inferred}` where torch has `{self.captured}`."
 
     def fixes(self) -> tuple[Fix, ...]:
+        if self.function:
+            dtype = f"Return `{self.captured}` from the ONNX function of `{self.operator}` at {self.function}"
+            return (Fix(f"{dtype}, with a `Cast`."),)
         return (
             Fix(f"Return `{self.captured}` from the ONNX function of the operator on this line, with a `Cast`."),
             Fix("If the function is none of yours, report the fault."),

@@ -59,6 +59,8 @@ def build():
     captured: str
     inferred: str
     onnx_op: str
+    operator: str = ""
+    function: str = ""
 
     def message(self) -> str:
         return (
@@ -66,6 +68,8 @@ def build():
         )
 
     def fixes(self) -> tuple[Fix, ...]:
+        if self.function:
+            return (Fix(f"Return this shape from the ONNX function of `{self.operator}` at {self.function}."),)
         return (
             Fix(f"Return the shape `{self.captured}` from the ONNX function of the operator on this line."),
             Fix("If the function is none of yours, report the fault."),

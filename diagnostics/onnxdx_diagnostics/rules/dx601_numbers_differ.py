@@ -61,13 +61,18 @@ def build():
     difference: str
     sizes: str
     first: str
+    function: str = ""
 
     def message(self) -> str:
+        if not self.output:
+            return f"`{self.first}` computes other numbers in ONNX Runtime than in torch: {self.difference}."
         at = f" with {self.sizes}" if self.sizes else ""
         first = f"; they part at `{self.first}`" if self.first else ""
         return f"The output `{self.output}` of ONNX Runtime differs from eager{at}: {self.difference}{first}."
 
     def fixes(self) -> tuple[Fix, ...]:
+        if self.first and self.function:
+            return (Fix(f"Correct the ONNX function of `{self.first}` at {self.function}."),)
         if self.first:
             return (Fix(f"Correct the ONNX function of `{self.first}`, or express it by other operators."),)
         return (Fix("Look for operators whose result is random or depends on the order of equal values."),)

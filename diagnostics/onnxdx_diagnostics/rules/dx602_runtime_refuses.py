@@ -52,13 +52,29 @@ def build():
 """
 
     reason: str
+    operator: str = ""
+    onnx_op: str = ""
+    dtype: str = ""
+    provider: str = ""
+    would_do: tuple[str, ...] = ()
 
     def message(self) -> str:
+        if self._lacks_kernel():
+            return (
+                f"ONNX Runtime has no kernel on its {self.provider} provider for the ONNX operator `{self.onnx_op}` "
+                f"with `{self.dtype}`, which `{self.operator}` becomes."
+            )
         reason = _NOISE.sub("", self.reason).rstrip(".")
         return f"ONNX Runtime does not load the model: {reason}."
 
+    def _lacks_kernel(self) -> bool:
+        return bool(self.dtype) and "Could not find an implementation" in self.reason
+
     def fixes(self) -> tuple[Fix, ...]:
-        return (
-            Fix("Compute in a dtype that ONNX Runtime has a kernel for, such as `float32` or `int64`."),
-            Fix("For another runtime, export without running the model: `--no-verify` or `verify=False`."),
-        )
+        elsewhere = Fix("For another runtime, export without running the model: `--no-verify` or `verify=False`.")
+        if not self._lacks_kernel():
+            return (Fix("Compute in a dtype that ONNX Runtime has a kernel for, such as `float32`."), elsewhere)
+        if not self.would_do:
+            return (Fix(f"Express `{self.operator}` by other operators: it has no kernel for other dtypes."), elsewhere)
+        others = " or ".join(f"`{dtype}`" for dtype in self.would_do)
+        return (Fix(f"Compute `{self.operator}` in {others}, and convert its result back."), elsewhere)

@@ -65,6 +65,8 @@ def build():
 
     reason: str
     sizes: str
+    operator: str = ""
+    function: str = ""
 
     def message(self) -> str:
         at = f" with {self.sizes}" if self.sizes else ""
@@ -72,6 +74,8 @@ def build():
         return f"ONNX Runtime fails on the model{at}: {reason}."
 
     def fixes(self) -> tuple[Fix, ...]:
+        if self.function:
+            return (Fix(f"Correct the ONNX function of `{self.operator}` at {self.function}."),)
         return (
             Fix("Correct the ONNX function of the operator on this line; if it is none of yours, report the fault."),
         )

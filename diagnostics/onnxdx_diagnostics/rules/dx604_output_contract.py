@@ -59,10 +59,20 @@ def build():
     output: str
     difference: str
     sizes: str
+    operator: str = ""
+    function: str = ""
 
     def message(self) -> str:
+        if not self.output:
+            return f"The result of `{self.operator}` in ONNX is not that of torch: {self.difference.rstrip('.')}."
         at = f" with {self.sizes}" if self.sizes else ""
         return f"The output `{self.output}` of the ONNX model is not that of eager{at}: {self.difference.rstrip('.')}."
 
     def fixes(self) -> tuple[Fix, ...]:
+        if self.function:
+            return (
+                Fix(f"Return torch's dtype and shape from the ONNX function of `{self.operator}` at {self.function}."),
+            )
+        if self.operator:
+            return (Fix(f"Express `{self.operator}` by other operators, or register an ONNX function for it."),)
         return (Fix(f"Let the operator that computes `{self.output}` return the dtype and shape that torch returns."),)

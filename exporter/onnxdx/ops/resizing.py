@@ -13,7 +13,7 @@ from onnxscript.onnx_types import INT64 as Int64
 
 from onnxdx.ops import onnx_function
 from onnxdx.ops.values import INT64, Size, Value, constant, is_float, is_static, rank, shape, size, sizes, tracer
-from onnxdx.tracing import op
+from onnxdx.tracing import OpsetNeeded, op
 
 
 def _resize(
@@ -362,7 +362,7 @@ def grid_sampler(
 ) -> TFloat:
     """grid_sampler(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor"""
     if rank(input) == 5 and tracer().opset_version < 20:
-        raise NotImplementedError("volumes before opset 20")
+        raise OpsetNeeded(20)
     return op.GridSample(
         input,
         grid,

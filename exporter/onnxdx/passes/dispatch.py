@@ -50,7 +50,7 @@ def _place(
     sources = program.captured.sources
     if is_higher_order(node):
         known = getattr(node.target, "__name__", "") in TRANSLATED
-        return None if known else NoOnnxFunction(sources.site(node), called(node))
+        return None if known else NoOnnxFunction(sources.site(node), _wrapped(node) or called(node))
     if not is_operator(node):
         return None
     entry = select(registry, node, program.captured.request.options.opset_version)
@@ -61,6 +61,12 @@ def _place(
         return ArgumentNotSupported(sources.site(node), called(node), ignored, entry.origin)
     placements[node] = Placement(entry, _promotions(node))
     return None
+
+
+def _wrapped(node: fx.Node) -> str:
+    """The operator that a node of functionalisation calls in the place of one that writes; empty for other nodes."""
+    operators = [argument for argument in node.args if isinstance(argument, OpOverload)]
+    return str(operators[0]) if operators else ""
 
 
 def _missing(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) -> Finding:

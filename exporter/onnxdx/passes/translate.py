@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 
 import onnx_ir as ir
+from torch import fx
 
 from onnxdx.boundary import graph_inputs, graph_outputs
 from onnxdx.module_calls import call_module
@@ -28,8 +30,30 @@ def run(plan: FunctionPlan, sink: Sink) -> OnnxDraft:
         graph.initializers[value.name] = value
     graph.opset_imports.update({node.domain: 1 for node in graph.all_nodes() if node.domain})
     model = ir.Model(graph, ir_version=IR_VERSION, producer_name="onnxdx", functions=list(_functions(t)))
-    placeholders = frozenset(t.placeholders)
-    return OnnxDraft(plan, model, t.origins, t.nodes, t.named, bindings, output_bindings, placeholders)
+    return OnnxDraft(
+        plan,
+        model,
+        t.origins,
+        t.nodes,
+        t.named,
+        bindings,
+        output_bindings,
+        placeholders=frozenset(t.placeholders),
+        results=dict(_results(t)),
+    )
+
+
+def _results(t: Translation) -> Iterator[tuple[str, tuple[fx.Node, int | None]]]:
+    """Which ONNX value is the result of which node; a value of several nodes is the first's, which computes it."""
+    seen: set[str] = set()
+    for node, result in t.values.items():
+        if node.op != "call_function" or node.target is operator.getitem:
+            continue
+        several = isinstance(result, (list, tuple))
+        for index, value in enumerate(result if several else [result]):
+            if isinstance(value, ir.Value) and value.producer() is not None and value.name not in seen:
+                seen.add(value.name or "")
+                yield value.name or "", (node, index if several else None)
 
 
 def _forget_shapes(function: ir.Function) -> None:

@@ -11,13 +11,18 @@ from typing import Any
 import torch
 from torch import fx
 
+from onnxdx import baked_sizes, size_guards, size_limits
 from onnxdx.comparison import Comparison, compare
-from onnxdx.compat import OpOverload, flat_inputs, name_of, schema
-from onnxdx.eager import EagerRun, run_eager
+from onnxdx.compat import flat_inputs
+from onnxdx.eager import EagerRun, run_eager, untouched
 from onnxdx.errors import first_line
+from onnxdx.isolated import Differs, Fails, Fault, faults
+from onnxdx.operators import called, draws
 from onnxdx.other_sizes import OtherSize, OtherSizes
-from onnxdx.runtime import Session, refused_nodes
-from onnxdx.size_trials import Attempt, SizeTrials
+from onnxdx.reference import recorded
+from onnxdx.runtime import Refusal, Session
+from onnxdx.runtime_findings import difference, finding
+from onnxdx.size_trials import Attempt, Hole, SizeTrials
 from onnxdx.values import OnnxDraft, OutputBinding, OutputKind
 from onnxdx_diagnostics.finding import Site
 from onnxdx_diagnostics.report import Trial, Verdict, VerdictOutcome
@@ -35,17 +40,29 @@ def run(draft: OnnxDraft, sink: Sink) -> Verdict:
     """The verdict on a complete draft. What could not be compared is "not run", never "proven"."""
     random = _random_operator(draft)
     if random is not None:
+        survey(draft, sink)
         return Verdict(VerdictOutcome.NOT_RUN, f"the model draws random numbers (`{random.target}`)")
     try:
         session = Session(draft.model)
     except Exception as error:  # ONNX Runtime has a dozen exception types for a model it refuses
-        refused = list(refused_nodes(draft.model))
-        for node, reason in refused:
-            sink.emit(RuntimeRefuses(draft.site(node), first_line(reason)))
-        if not refused:
+        if not any(isinstance(fault, Refusal) for fault in survey(draft, sink)):
             sink.emit(RuntimeRefuses(draft.site_named(str(error)), first_line(error)))
         return Verdict(VerdictOutcome.NOT_RUN, "ONNX Runtime does not load the model")
     return _Verifier(draft, sink, session).verdict()
+
+
+def survey(draft: OnnxDraft, sink: Sink) -> list[Fault]:
+    """Say what ONNX Runtime shows of a draft that gets no verdict, operator by operator, and return it."""
+    found = _faults(draft)
+    for fault in found:
+        sink.emit(finding(draft, fault))
+    return found
+
+
+def _faults(draft: OnnxDraft) -> list[Fault]:
+    request = draft.captured.request
+    with untouched(request.model, request.options.training):
+        return list(faults(draft, flat_inputs(draft.captured.exported, request.args, request.kwargs)))
 
 
 @dataclass
@@ -82,13 +99,11 @@ class _Verifier:
         try:
             results = self._onnx(flat)
         except Exception as error:  # ONNX Runtime
-            self.sink.emit(RuntimeFails(self.draft.site_named(str(error)), first_line(error), ""))
+            if not any(isinstance(fault, Fails) for fault in survey(self.draft, self.sink)):
+                self.sink.emit(RuntimeFails(self.draft.site_named(str(error)), first_line(error), ""))
             return Trial({}, VerdictOutcome.DIFFERS, reason=f"ONNX Runtime fails: {first_line(error)}")
         comparisons = self._compared(results, eager)
-        for binding, comparison in comparisons:
-            if comparison.contract:
-                self.sink.emit(OutputContract(self._site(binding), binding.name, comparison.contract, ""))
-        self._report_numbers([(b, c) for b, c in comparisons if c.numbers and not c.contract], flat)
+        self._report([(binding, comparison) for binding, comparison in comparisons if not comparison.agrees], flat)
         if eager.kept and not self._repeats(flat, eager):
             self.sink.emit(StateLost(self._assignment(eager.kept[0]), eager.kept))
             return Trial({}, VerdictOutcome.DIFFERS, reason="a second call gives another result in eager")
@@ -111,6 +126,26 @@ class _Verifier:
             return self.draft.captured.sources.fallback()
         return Site(region(file, line), module=path, module_class=owner.__qualname__)
 
+    def _report(self, disagreeing: Sequence[tuple[OutputBinding, Comparison]], flat: Sequence[Any]) -> None:
+        """One finding for each operator that is wrong by itself; for outputs behind none, where their numbers part."""
+        if not disagreeing:
+            return
+        wrong = {fault.node: fault for fault in _faults(self.draft) if isinstance(fault, Differs)}
+        said: set[fx.Node] = set()
+        unexplained: list[tuple[OutputBinding, Comparison]] = []
+        for binding, comparison in disagreeing:
+            behind = _ancestors(self.draft.values.get(binding.name))
+            culprits = [node for node in wrong if node in behind]
+            for node in culprits:
+                if node not in said:
+                    self.sink.emit(difference(self.draft, wrong[node], binding.name, comparison.numbers))
+            said.update(culprits)
+            if comparison.contract and not culprits:
+                self.sink.emit(OutputContract(self._site(binding), binding.name, comparison.contract, ""))
+            elif not culprits:
+                unexplained.append((binding, comparison))
+        self._report_numbers(unexplained, flat)
+
     def _report_numbers(self, differing: Sequence[tuple[OutputBinding, Comparison]], flat: Sequence[Any]) -> None:
         """One finding where the numbers part; outputs that part nowhere else are consequences of it."""
         if not differing:
@@ -118,8 +153,9 @@ class _Verifier:
         first = self._first_diverging(flat)
         binding, comparison = differing[0]
         if first is not None:
+            function = self.draft.function_of(first)
             site = self.draft.captured.sources.site(first)
-            self.sink.emit(NumbersDiffer(site, binding.name, comparison.numbers, "", str(first.target)))
+            self.sink.emit(NumbersDiffer(site, binding.name, comparison.numbers, "", called(first), function))
             return
         for binding, comparison in differing:
             self.sink.emit(NumbersDiffer(self._site(binding), binding.name, comparison.numbers, "", ""))
@@ -129,7 +165,17 @@ class _Verifier:
         sizes.run()
         for other in sizes.failures:
             self._report_size(other, self._attempt(other).wrong)
+        for hole in sizes.holes():
+            self._report_hole(others, hole)
         return sizes.trials
+
+    def _report_hole(self, others: OtherSizes, hole: Hole) -> None:
+        captured = self.draft.captured
+        guards = size_guards.of_program(captured.exported)
+        dim, symbol = others.shown(hole.dim), others.symbol(hole.dim)
+        limit = size_limits.narrowed(dim, symbol, hole.size, hole.error, guards, others.hints, captured.sources)
+        if limit is not None:
+            self.sink.emit(limit)
 
     def _attempt(self, other: OtherSize) -> Attempt:
         """The ONNX model against eager at other sizes; a size that eager does not support decides nothing."""
@@ -149,15 +195,40 @@ class _Verifier:
         return Attempt(None, trial.reason, trial.max_abs, trial.max_rel)
 
     def _report_size(self, tried: OtherSize, reason: str) -> None:
-        node = None
-        try:
-            node = self._first_diverging(tried.inputs)
-            site = self.draft.captured.sources.site(node) if node is not None else self._site(self.draft.outputs[0])
-        except Exception as error:  # ONNX Runtime names the node it fails in
-            site = self.draft.site_named(str(error))
+        site = self._blamed(tried)
         (dim, size), *more = tried.sizes.items()
         together = tuple(f"{name} = {each}" for name, each in tried.sizes.items()) if more else ()
         self.sink.emit(FailsAtOtherSize(site, dim, size, tried.traced[dim], reason, together))
+
+    def _blamed(self, tried: OtherSize) -> Site:
+        """The line that does not bear another size: of the capture, when torch's own graph goes wrong there too."""
+        captured = self.draft.captured
+        if not self._graph_holds(tried):
+            site = baked_sizes.site(captured, tried)
+            if site is not None:
+                return site
+        try:
+            node = self._first_diverging(tried.inputs)
+        except Exception as error:  # ONNX Runtime names the node it fails in
+            return self.draft.site_named(str(error))
+        return captured.sources.site(node) if node is not None else self._site(self.draft.outputs[0])
+
+    def _graph_holds(self, tried: OtherSize) -> bool:
+        """Whether the graph that the ONNX model was made from gives what eager gives."""
+        values, eager = recorded(self.draft, tried.inputs), self._eager(tried.inputs)
+        for binding in self.draft.outputs:
+            if binding.position is not None and binding.position >= len(eager.outputs):
+                return False
+            node = self.draft.values.get(binding.name)
+            value = values.get(node) if node is not None else None
+            if node is not None and not isinstance(value, torch.Tensor):
+                return False
+            if (
+                isinstance(value, torch.Tensor)
+                and not compare(value, expected(binding, eager, self.draft), self.precision).agrees
+            ):
+                return False
+        return True
 
     def _eager(self, flat: Sequence[Any], calls: int = 1) -> EagerRun:
         request = self.draft.captured.request
@@ -165,7 +236,7 @@ class _Verifier:
         return run_eager(request.model, self.draft.captured.exported, flat, request.options.training, updated, calls)
 
     def _onnx(self, flat: Sequence[Any]) -> list[torch.Tensor]:
-        return self.session.run(graph_inputs(self.draft, flat))
+        return self.session.run(self.draft.feeds(flat))
 
     def _compared(self, results: Sequence[torch.Tensor], eager: EagerRun) -> list[tuple[OutputBinding, Comparison]]:
         return [
@@ -196,8 +267,8 @@ class _Verifier:
         finally:
             while len(model.graph.outputs) > given:
                 model.graph.outputs.pop()
-        results = dict(zip(session.outputs, session.run(graph_inputs(self.draft, flat)), strict=True))
-        reference = _interpreted(self.draft, flat)
+        results = dict(zip(session.outputs, session.run(self.draft.feeds(flat)), strict=True))
+        reference = recorded(self.draft, flat)
         for node in self.draft.plan.plan.program.graph.nodes:
             for name, (node_of, _) in watched.items():
                 value = reference.get(node_of)
@@ -206,11 +277,6 @@ class _Verifier:
                 if not compare(results[name], value, self.precision).agrees:
                     return node
         return None
-
-
-def graph_inputs(draft: OnnxDraft, flat: Sequence[Any]) -> dict[str, torch.Tensor | int | float | bool]:
-    """The inputs of the ONNX graph, by name, from the model's flattened ones."""
-    return {binding.name: flat[binding.position] for binding in draft.inputs if binding.position is not None}
 
 
 def expected(binding: OutputBinding, eager: EagerRun, draft: OnnxDraft) -> torch.Tensor:
@@ -232,47 +298,18 @@ def _trial(sizes: Mapping[str, int], comparisons: Sequence[tuple[OutputBinding, 
     return Trial(sizes, outcome, largest[0], largest[1], "; ".join(wrong))
 
 
-class _Recorder(fx.Interpreter):
-    """Runs a captured graph and keeps every result."""
-
-    def __init__(self, draft: OnnxDraft) -> None:
-        program = draft.plan.plan.program
-        super().__init__(program.owner, garbage_collect_values=False, graph=program.graph)
-
-
-def _interpreted(draft: OnnxDraft, flat: Sequence[Any]) -> Mapping[fx.Node, Any]:
-    exported = draft.plan.plan.program.exported
-    users = iter(flat)
-    inputs = [
-        next(users)
-        if spec.kind.name == "USER_INPUT"
-        else exported.state_dict.get(spec.target or "", exported.constants.get(spec.target or ""))
-        for spec in exported.graph_signature.input_specs
-    ]
-    recorder = _Recorder(draft)
-    with torch.no_grad():
-        recorder.run(*inputs)
-    return recorder.env
+def _ancestors(node: fx.Node | None) -> set[fx.Node]:
+    """The node and all that it is computed from."""
+    found: set[fx.Node] = set()
+    open_nodes = [node] if node is not None else []
+    while open_nodes:
+        current = open_nodes.pop()
+        if current not in found:
+            found.add(current)
+            open_nodes += current.all_input_nodes
+    return found
 
 
 def _random_operator(draft: OnnxDraft) -> fx.Node | None:
     nodes: list[fx.Node] = [node for _, graph in draft.plan.plan.program.graphs() for node in graph.nodes]
-    return next((node for node in nodes if _draws(node)), None)
-
-
-def _draws(node: fx.Node) -> bool:
-    """Whether the operator draws here: dropout in eval mode and attention without dropout do not."""
-    if not isinstance(node.target, OpOverload) or torch.Tag.nondeterministic_seeded not in node.target.tags:
-        return False
-    name = name_of(node.target).partition(".")[0]
-    arguments = list(node.args)
-    if name.rstrip("_") in ("aten::dropout", "aten::native_dropout", "aten::feature_dropout", "aten::alpha_dropout"):
-        return bool(node.args[2]) and bool(node.args[1])
-    if name == "aten::rrelu":
-        return bool(node.kwargs.get("training", len(arguments) > 3 and arguments[3]))
-    if "attention" in name:
-        place = [argument.name for argument in schema(node.target).arguments].index("dropout_p")
-        return bool(node.kwargs.get("dropout_p", arguments[place] if len(arguments) > place else 0.0))
-    if name in ("aten::lstm", "aten::gru", "aten::rnn_tanh", "aten::rnn_relu"):
-        return any(isinstance(a, float) and a > 0 for a in arguments) and True in arguments[-3:]
-    return True
+    return next((node for node in nodes if draws(node)), None)
