@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import importlib
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import sympy
@@ -51,6 +50,7 @@ __all__ = [
     "GuardOnDataDependentSymNode",
     "HigherOrderOperator",
     "OpOverload",
+    "ShapeEnv",
     "TorchDispatchMode",
     "Unsupported",
     "UnsupportedOperatorException",
@@ -94,8 +94,8 @@ __all__ = [
     "recurrent_layers_as_operators",
     "schema",
     "shape_env_of",
-    "sizes_kept",
     "size_decisions",
+    "sizes_kept",
     "stack_texts",
     "symbolic_function",
     "symbols_of",
@@ -809,6 +809,12 @@ def guards_of(exported: torch.export.ExportedProgram) -> list[tuple[Any, str, in
         if isinstance(place, traceback.FrameSummary):
             found.append((guard.expr, place.filename, place.lineno or 0, place.name))
     return found
+
+
+def env_of_value(value: object) -> ShapeEnv | None:
+    """The symbols that the sizes of a tensor are made of, if one of them is symbolic (`SymNode.shape_env`)."""
+    sizes = value.shape if isinstance(value, torch.Tensor) else (value,)
+    return next((size.node.shape_env for size in sizes if isinstance(size, torch.SymInt)), None)
 
 
 def symbols_of(env: ShapeEnv) -> dict[str, str]:

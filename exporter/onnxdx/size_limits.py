@@ -19,10 +19,12 @@ from onnxdx import capture_errors, compat, user_code
 from onnxdx.dynamic_shapes import UNBOUNDED, AskedDim
 from onnxdx.provenance import SourceMap
 from onnxdx.size_guards import SizeGuard
+from onnxdx.values import CapturedProgram
 from onnxdx_diagnostics.finding import Finding, Site
 from onnxdx_diagnostics.rules.dx105_dim_guarded import DimGuarded
 from onnxdx_diagnostics.rules.dx125_dim_narrowed import DimNarrowed
 from onnxdx_diagnostics.rules.dx126_dims_tied import DimsTied
+from onnxdx_diagnostics.rules.dx127_dim_lost import DimLost
 
 Run = Callable[[Mapping[AskedDim, int]], BaseException | None]
 """Runs the model in eager with dims at other sizes: what it raised, None when it ran."""
@@ -76,6 +78,13 @@ def _ends(
             if error is not None:
                 told.add(str(size))
                 yield DimGuarded(_site(error, sources), dim.shown, f"{dim.shown} {sign} {bound}", beyond)
+
+
+def lost(captured: CapturedProgram, stage: str) -> Iterator[DimLost]:
+    """The dims that the capture kept and that are numbers since, after the pass `stage`."""
+    for dim, size in captured.asked.items():
+        if not dim.loose and isinstance(size, torch.SymInt) and str(size).isdigit():
+            yield DimLost(captured.sources.fallback(), dim.shown, int(str(size)), stage=stage)
 
 
 def narrowed(

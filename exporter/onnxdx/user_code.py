@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import enum
 import functools
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -71,6 +73,32 @@ def construct(spot: Spot, hint: str = "") -> Construct:
     return Construct(_use_of(here), _text(here), _location(spot.path, here))
 
 
+def decision_between(one: Spot, other: Spot) -> Location | None:
+    """The condition that leads to one frame of a function and not to the other; of several the innermost on a size."""
+    tree = _tree(one.path)
+    if tree is None or one.path != other.path or one.function != other.function:
+        return None
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.If, ast.IfExp)) and _branch_of(node, one) != _branch_of(node, other)
+    ]
+    found.sort(key=lambda node: (node.end_lineno or 0) - node.lineno)
+    words = ("shape", "size", "len", "numel")
+    on_size = (node for node in found if any(word in ast.unparse(node.test) for word in words))
+    chosen = next(on_size, found[0] if found else None)
+    return _location(one.path, chosen.test) if chosen is not None else None
+
+
+def _branch_of(node: ast.If | ast.IfExp, spot: Spot) -> str:
+    for name in ("body", "orelse"):
+        parts = getattr(node, name)
+        for part in parts if isinstance(parts, list) else [parts]:
+            if _holds(part, spot):
+                return name
+    return ""
+
+
 def is_check(spot: Spot) -> bool:
     """Whether the frame stands in a check of the user's own: `raise`, `assert`, or a call of `torch._check`."""
     tree = _tree(spot.path)
@@ -109,6 +137,39 @@ def returns(function: object) -> list[Location]:
             if code.co_firstlineno in (node.lineno, first):
                 return [_location(code.co_filename, found) for found in _returns(node.body)]
     return []
+
+
+def parameter(function: object, name: str) -> Location | None:
+    """The parameter of this name in the definition of a function, if it was written in a file."""
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    tree = _tree(code.co_filename) if code is not None else None
+    if code is None or tree is None:
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg) and node.arg == name and code.co_firstlineno <= node.lineno:
+            return _location(code.co_filename, node)
+    return None
+
+
+@contextlib.contextmanager
+def muted() -> Iterator[None]:
+    """While open, what the user's code prints is not seen: it has been printed before."""
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        yield
+
+
+def definition(function: object) -> Location | None:
+    """The line with the `def` of a function, below its decorators."""
+    code = getattr(function, "__code__", None)
+    tree = _tree(code.co_filename) if code is not None else None
+    if code is None:
+        return None
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == code.co_name:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            if first == code.co_firstlineno:
+                return source.region(code.co_filename, node.lineno)
+    return source.region(code.co_filename, code.co_firstlineno)
 
 
 def calls_of(path: str, name: str) -> list[ast.Call]:
@@ -184,7 +245,7 @@ def _tests(node: ast.AST) -> Iterator[tuple[Use, ast.expr, _Owner]]:
             yield Use.LOGIC, node.operand, node
 
 
-def _holds(node: ast.expr | ast.pattern, spot: Spot) -> bool:
+def _holds(node: ast.expr | ast.pattern | ast.stmt, spot: Spot) -> bool:
     first, last = node.lineno, node.end_lineno or node.lineno
     if not spot.column:
         return first <= spot.line <= last
@@ -316,7 +377,7 @@ def _line(spot: Spot) -> str:
     return source.lines_of(spot.path, spot.line).strip()
 
 
-def _location(path: str, node: ast.expr | ast.Return) -> Location:
+def _location(path: str, node: ast.expr | ast.arg | ast.Return) -> Location:
     last, end = node.end_lineno or node.lineno, node.end_col_offset or 0
     spot = Spot(path, node.lineno, "", _code_points(path, node.lineno, node.col_offset) + 1, last)
     return location_of(spot._replace(end_column=_code_points(path, last, end) + 1))

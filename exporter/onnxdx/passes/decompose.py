@@ -9,22 +9,22 @@ from __future__ import annotations
 import operator
 import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import fx
 from torch.export import ExportedProgram
-from torch.fx.experimental.proxy_tensor import make_fx
 from torch.fx.node import map_arg
 
-from onnxdx.compat import OpOverload, decompositions, fake_mode_of, is_composite
+from onnxdx.compat import OpOverload, ShapeEnv, decompositions, fake_mode_of, is_composite, shape_env_of, sizes_kept
 from onnxdx.errors import first_line
 from onnxdx.functional import locally_functional
 from onnxdx.operators import called, called_graphs, is_operator, mutates
 from onnxdx.registry import OnnxRegistry, select
 from onnxdx.values import CapturedProgram, DecomposedProgram
+from onnxdx_diagnostics.rules.dx127_dim_lost import DimLost
 from onnxdx_diagnostics.rules.dx201_not_functional import NotFunctional
 from onnxdx_diagnostics.rules.dx202_decomposition_fails import DecompositionFails
 from onnxdx_diagnostics.rules.dx203_decomposition_dead_end import DecompositionDeadEnd
@@ -100,11 +100,16 @@ class _Expansion:
 
 @dataclass(frozen=True)
 class _DeadEnd:
-    """Why an operator could not be expanded. `leaves` are what it decomposes into that nothing can place."""
+    """Why an operator could not be expanded.
+
+    `leaves` are what it decomposes into that nothing can place, `fixed` the dims that the decomposition makes numbers
+    of, by torch's names, with the numbers.
+    """
 
     error: str = ""
     leaves: tuple[str, ...] = ()
     differs: str = ""
+    fixed: tuple[tuple[str, int], ...] = ()
 
 
 _NO_DECOMPOSITION = _DeadEnd()
@@ -166,7 +171,7 @@ class _Expander:
 
     def _splice(self, copy: fx.Graph, node: fx.Node, expansion: _Expansion, new: Mapping[fx.Node, Any]) -> Any:
         """Inline an expansion; its nodes belong to the user's line and module of the node they stand for."""
-        inputs = iter([new[argument] for argument in _arguments(node)])
+        inputs = iter([new[argument] for argument in arguments_of(node)])
         inner: dict[fx.Node, Any] = {}
         inherited = {key: node.meta[key] for key in ("stack_trace", "nn_module_stack") if key in node.meta}
         for step in expansion.graph.nodes:
@@ -199,7 +204,7 @@ class _Expander:
     def _expand(self, node: fx.Node) -> _Expansion | _DeadEnd:
         """The first decomposition that ends in placeable operators; else what is wrong with the first there is."""
         found: _Expansion | _DeadEnd = _NO_DECOMPOSITION
-        for body in _decompositions(node.target):
+        for body in decompositions_of(node.target):
             tried = self._expand_by(body, node)
             if isinstance(tried, _Expansion):
                 return tried
@@ -207,8 +212,19 @@ class _Expander:
         return found
 
     def _expand_by(self, body: Callable[..., Any], node: fx.Node) -> _Expansion | _DeadEnd:
+        asked = {str(size) for dim, size in self.captured.asked.items() if not dim.loose}
+        with sizes_kept(self.env, asked) as fixed:
+            expansion = self._expansion_by(body, node)
+        return _DeadEnd(fixed=tuple(fixed.items())) if fixed else expansion
+
+    @cached_property
+    def env(self) -> ShapeEnv | None:
+        """The symbols of the capture."""
+        return shape_env_of(self.captured.exported)
+
+    def _expansion_by(self, body: Callable[..., Any], node: fx.Node) -> _Expansion | _DeadEnd:
         try:
-            module = _trace(body, node)
+            module = traced(body, node)
         except Exception as error:  # a decomposition is foreign code: anything can come out of it
             return _DeadEnd(error=first_line(error))
         difference = _difference(node, module.graph)
@@ -236,6 +252,8 @@ class _Expander:
         if dead_end is _NO_DECOMPOSITION or self.registry.entries(node.target):
             return False
         site = self.captured.sources.site(node)
+        for symbol, size in dead_end.fixed:
+            self.sink.emit(DimLost(site, self.captured.dims.get(symbol, symbol), size, called(node)))
         if dead_end.error:
             self.sink.emit(DecompositionFails(site, called(node), dead_end.error))
         elif dead_end.differs:
@@ -252,59 +270,9 @@ class _Silent:
         """Nothing: the caller sees that a leaf is left."""
 
 
-def _decompositions(target: object) -> Iterator[Callable[..., Any]]:
-    """What stands for an operator: torch's decomposition in Python, then the C++ body of a composite one."""
-    if not isinstance(target, OpOverload):
-        return
-    known = decompositions().get(target)
-    if known is not None:
-        yield known
-    if is_composite(target):
-        yield target.decompose
-
-
 def _is_prim(name: str) -> bool:
     """Whether an operator is one of torch's primitives, below the ATen operators that users know."""
     return name.startswith("prims.")
-
-
-def _arguments(node: fx.Node) -> list[fx.Node]:
-    """The node's graph arguments, each as often as it is given, in order."""
-    found: list[fx.Node] = []
-    map_arg((node.args, node.kwargs), found.append)
-    return found
-
-
-def _trace(body: Callable[..., Any], node: fx.Node) -> fx.GraphModule:
-    """The decomposition of one node as a graph of ATen operators, without mutations."""
-    arguments = _arguments(node)
-    values = [argument.meta["val"] for argument in arguments]
-
-    def call(*given: Any) -> Any:
-        supply = iter(given)
-        args, kwargs = _mutable(map_arg((node.args, node.kwargs), lambda _: next(supply)))
-        result = body(*args, **kwargs)
-        return tuple(result) if isinstance(result, tuple) else result
-
-    mode = next((found for value in values if (found := fake_mode_of(value))), None)
-    if mode is None:
-        mode = fake_mode_of(node.meta.get("val"))
-    with torch.no_grad(), mode or nullcontext():
-        module = make_fx(call)(*values)
-        if not any(step.op == "call_function" and mutates(step) for step in module.graph.nodes):
-            return module
-        return make_fx(torch.func.functionalize(module, remove="mutations"))(*values)
-
-
-def _mutable(argument: Any) -> Any:
-    """Arguments in Python's own containers: some decompositions edit the lists they are given."""
-    if isinstance(argument, (list, tuple)):
-        return (
-            type(argument)(map(_mutable, argument)) if type(argument) in (list, tuple) else [*map(_mutable, argument)]
-        )
-    if isinstance(argument, dict):
-        return {name: _mutable(value) for name, value in argument.items()}
-    return argument
 
 
 def _difference(node: fx.Node, graph: fx.Graph) -> str:
