@@ -17,6 +17,12 @@ Which line and which rule, where taste could differ:
 - A size that is fixed or guarded is told where the code needs it. A dim that only the sample fixes (size 0 or 1), and
   what is wrong with `dynamic_shapes` or the inputs, is told at `def build`, where they are given.
 - A class that torch cannot take apart is told at its definition when it is an input, at the `return` when an output.
+- Where a definition is at fault it is told there: the `return` of a wrong fake kernel, the decorator of a wrong schema,
+  a `symbolic` that nothing reads, and at `def forward` an input that is baked in, or that there is none.
+- An operator that torch only renames to a prim (`lgamma`, `frexp`) has no decomposition: DX301, and not DX203.
+- A number that Python needs is DX102 where it is taken; an `if`, `while` or `match` on values is DX101, also when the
+  number is taken in its condition. Where strict capture keeps the number symbolic nothing is wrong.
+- A size that is too large for the model itself is no finding, unless the dim was declared to reach it.
 - A custom operator without fake kernel and without ONNX function has both faults: both are told on the call.
 - One cause, one finding: what follows from a fault that is told already, on whatever line, is no fault of its own. The
   same fault in equal layers, or in two calls on one line, is one; on two lines it is two.
