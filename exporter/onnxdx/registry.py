@@ -11,6 +11,7 @@ import importlib
 import math
 import operator
 import pkgutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +47,7 @@ class Entry:
 
     `origin` says where it comes from ("torchlib", "onnxdx", or "file.py:12" of the user); `complex` functions take
     complex tensors as real ones with a last axis of size 2; `since` is the lowest opset it can be traced for.
+    `registered` is the line ("file.py:40") on which the user registered it.
     """
 
     operator: str
@@ -53,6 +55,7 @@ class Entry:
     origin: str
     complex: bool = False
     since: int = 18
+    registered: str = ""
 
     @property
     def is_users(self) -> bool:
@@ -85,7 +88,9 @@ class OnnxRegistry:
         code = getattr(getattr(function, "function", None) or function.func, "__code__", None)
         origin = f"{code.co_filename}:{code.co_firstlineno}" if code else "user"
         key = target if isinstance(target, str) else key_of(target)
-        entry = Entry(key.removesuffix(".default"), function, origin, complex)
+        caller = sys._getframe(1)
+        registered = f"{caller.f_code.co_filename}:{caller.f_lineno}"
+        entry = Entry(key.removesuffix(".default"), function, origin, complex, registered=registered)
         return OnnxRegistry({**self.user, entry.operator: (entry, *self.user.get(entry.operator, ()))})
 
     def entries(self, target: Target | str) -> tuple[Entry, ...]:

@@ -15,6 +15,7 @@ from onnxdx.operators import called, is_higher_order, is_operator
 from onnxdx.ops.control_flow import TRANSLATED
 from onnxdx.registry import Entry, OnnxRegistry, key_of, select
 from onnxdx.tracing import dropped
+from onnxdx.unused_functions import unused_functions
 from onnxdx.values import DecomposedProgram, DispatchPlan, Placement
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx301_no_onnx_function import NoOnnxFunction
@@ -22,6 +23,7 @@ from onnxdx_diagnostics.rules.dx302_only_other_overload import OnlyOtherOverload
 from onnxdx_diagnostics.rules.dx303_complex_not_supported import ComplexNotSupported
 from onnxdx_diagnostics.rules.dx305_argument_not_supported import ArgumentNotSupported
 from onnxdx_diagnostics.rules.dx307_opset_too_low import OpsetTooLow
+from onnxdx_diagnostics.rules.dx309_use_not_supported import UseNotSupported
 from onnxdx_diagnostics.sink import Sink
 
 _WITHOUT_MEANING = frozenset(
@@ -41,6 +43,8 @@ def run(program: DecomposedProgram, sink: Sink) -> DispatchPlan:
             reason = _place(node, registry, program, placements)
             if reason is not None:
                 sink.emit(reason)
+    for unused in unused_functions(program, registry, placements):
+        sink.emit(unused)
     return DispatchPlan(program, placements)
 
 
@@ -50,7 +54,7 @@ def _place(
     sources = program.captured.sources
     if is_higher_order(node):
         known = getattr(node.target, "__name__", "") in TRANSLATED
-        return None if known else NoOnnxFunction(sources.site(node), _wrapped(node) or called(node))
+        return None if known else _written(node, registry, program)
     if not is_operator(node):
         return None
     entry = select(registry, node, program.captured.request.options.opset_version)
@@ -63,10 +67,15 @@ def _place(
     return None
 
 
-def _wrapped(node: fx.Node) -> str:
-    """The operator that a node of functionalisation calls in the place of one that writes; empty for other nodes."""
+def _written(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) -> Finding:
+    """Why a higher-order operator cannot be placed, in terms of the operator that it calls."""
     operators = [argument for argument in node.args if isinstance(argument, OpOverload)]
-    return str(operators[0]) if operators else ""
+    site = program.captured.sources.site(node)
+    if not operators:
+        return NoOnnxFunction(site, called(node))
+    if registry.entries(operators[0]):
+        return UseNotSupported(site, str(operators[0]), "it writes into its arguments")
+    return NoOnnxFunction(site, str(operators[0]))
 
 
 def _missing(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) -> Finding:

@@ -1,0 +1,130 @@
+"""ONNX functions that the user registered for an operator of this model, and that nothing leads to all the same."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import fx
+
+from onnxdx.compat import OpOverload, name_of
+from onnxdx.decomposition import decompositions_of, traced
+from onnxdx.operators import called_graphs, is_operator
+from onnxdx.registry import Entry, OnnxRegistry, key_of
+from onnxdx.values import DecomposedProgram, Placement
+from onnxdx_diagnostics.finding import Site
+from onnxdx_diagnostics.rules.dx310_function_unused import FunctionUnused
+from onnxdx_diagnostics.source import region
+
+_OF_PYTHON = frozenset({"_operator", "math", "builtins", "torch"})
+"""Namespaces of functions on sizes, which are no operators of torch."""
+
+
+def unused_functions(
+    program: DecomposedProgram, registry: OnnxRegistry, placements: Mapping[fx.Node, Placement]
+) -> Iterator[FunctionUnused]:
+    """Why each of the user's functions that stands for no node does not, where the model gives a reason to expect it.
+
+    A registry may serve many models: that an operator does not occur in this one is no fault.
+    """
+    used = {id(placement.entry) for placement in placements.values()}
+    entries = [entry for found in registry.user.values() for entry in found if id(entry) not in used]
+    if not entries:
+        return
+    search = _Search(program, registry, placements)
+    for entry in entries:
+        why, meant = search.reason(entry)
+        if why:
+            path, _, line = entry.registered.rpartition(":")
+            site = Site(region(path, int(line))) if program.captured.sources.is_user(path) else None
+            yield FunctionUnused(site or program.captured.sources.fallback(), entry.operator, why, meant)
+
+
+@dataclass
+class _Search:
+    program: DecomposedProgram
+    registry: OnnxRegistry
+    placements: Mapping[fx.Node, Placement]
+
+    def reason(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
+        """Why the function is not used, and the operators that it may be meant for; empty when there is none."""
+        key = entry.operator
+        packet = key.partition(".")[0]
+        overloads = tuple(name for name in self.calls if name.partition(".")[0] == packet and name != key)
+        if key in self.decomposed:
+            return self._comes_first(entry), ()
+        if not _exists(key):
+            near = overloads or tuple(difflib.get_close_matches(key, self.calls, 2, 0.75)) or self._namesakes(packet)
+            return "torch has no operator of this name", near
+        if packet.endswith("_") and key in self.calls:
+            return "torch rewrites what is written in place", (key.replace(packet, packet[:-1], 1),)
+        if key in self.calls:
+            return "nothing uses the result of the operator, or torch rewrites it", ()
+        unserved = tuple(name for name in overloads if name not in self.registry.user)
+        if unserved:
+            return f"the model calls `{unserved[0]}`", unserved
+        whole = next((name for name, leaves in self.leaves.items() if key in leaves), "")
+        if whole:
+            return f"`{whole}`, which the model calls, is translated as a whole", (whole,)
+        return "", ()
+
+    def _comes_first(self, entry: Entry) -> str:
+        others = self.registry.user[entry.operator]
+        first = next(other for other in others if other.complex == entry.complex)
+        if first is not entry:
+            return f"the one registered at {first.registered} comes first"
+        kinds = ("complex", "real") if entry.complex else ("real", "complex")
+        return f"it is for {kinds[0]} tensors, and the model has {kinds[1]} ones there"
+
+    def _namesakes(self, packet: str) -> tuple[str, ...]:
+        """Operators of the model that have the name in another namespace."""
+        own = packet.partition("::")[2]
+        return tuple(name for name in self.calls if name.partition("::")[2].partition(".")[0] == own)
+
+    @cached_property
+    def calls(self) -> tuple[str, ...]:
+        """The operators of the captured graph, before anything was rewritten."""
+        exported = self.program.captured.exported
+        graphs = [exported.graph, *(body.graph for _, body in called_graphs(exported.graph_module, exported.graph))]
+        return tuple(
+            dict.fromkeys(key_of(node.target) for graph in graphs for node in graph.nodes if is_operator(node))
+        )
+
+    @cached_property
+    def decomposed(self) -> Set[str]:
+        """The operators that dispatch sees."""
+        graphs = self.program.graphs()
+        return {key_of(node.target) for _, graph in graphs for node in graph.nodes if is_operator(node)}
+
+    @cached_property
+    def leaves(self) -> Mapping[str, Set[str]]:
+        """What each operator that has a function would decompose into."""
+        found: dict[str, Set[str]] = {}
+        for node in self.placements:
+            name = key_of(node.target)
+            if name not in found:
+                found[name] = _leaves(node)
+        return found
+
+
+def _leaves(node: fx.Node) -> Set[str]:
+    for body in decompositions_of(node.target):
+        try:
+            return {key_of(step.target) for step in traced(body, node).graph.nodes if is_operator(step)}
+        except Exception:  # a decomposition is foreign code: anything can come out of it
+            continue
+    return frozenset()
+
+
+def _exists(key: str) -> bool:
+    """Whether torch, or a library that is loaded, has the operator."""
+    namespace, _, name = key.partition("::")
+    if namespace in _OF_PYTHON:
+        return True
+    packet, _, overload = name.partition(".")
+    found = getattr(getattr(torch.ops, namespace), packet, None)
+    target = getattr(found, overload or "default", None)
+    return isinstance(target, OpOverload) and name_of(target) == key
