@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from onnxdx import size_limits
 from onnxdx.errors import first_line
 from onnxdx.passes import capture, decompose, dispatch, functions, optimize, translate, validate, verify
 from onnxdx.program import ONNXProgram
@@ -43,6 +44,7 @@ def run(request: ExportRequest, listener: Listener = unheard) -> tuple[ONNXProgr
         return None, run.report(None, NOT_VERIFIED)
     captured = run.step("capture", capture.run, request)
     run.stand_in = captured.mode.stand_in if captured else ""
+    run.captured = captured
     decomposed = run.step("decompose", decompose.run, captured)
     dispatched = run.step("dispatch", dispatch.run, decomposed)
     planned = run.step("functions", functions.run, dispatched)
@@ -68,6 +70,8 @@ class _Run:
     started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.timezone.utc))
     clock: float = field(default_factory=_clock)
     stand_in: str = ""
+    captured: CapturedProgram | None = None
+    lost: set[str] = field(default_factory=set)
 
     def emit(self, finding: Finding) -> None:
         """Take a finding and tell the listener (passes get this as their sink)."""
@@ -96,6 +100,7 @@ class _Run:
             self.emit(_crash(name, error, self.request))
             trace = "".join(traceback.format_exception(error))
             result = None
+        self._keep_dims(name)
         seconds = _clock() - start
         clean = self._errors() == errors_before
         outcome = Outcome.FAILED if result is None else Outcome.PASSED if clean else Outcome.RECOVERED
@@ -103,6 +108,13 @@ class _Run:
         facts = {"outcome": outcome.value, "seconds": seconds, **({"traceback": trace} if trace else {})}
         self.listener(Event(EventKind.PASS_ENDED, name, _now(), facts))
         return result
+
+    def _keep_dims(self, name: str) -> None:
+        """Say which dims of the capture this pass has made numbers of."""
+        for finding in size_limits.lost(self.captured, name) if self.captured is not None else ():
+            if finding.dim not in self.lost:
+                self.lost.add(finding.dim)
+                self.emit(finding)
 
     def _errors(self) -> int:
         return sum(finding.level is Level.ERROR for finding in self.sink.findings)
