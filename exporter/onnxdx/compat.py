@@ -131,6 +131,11 @@ def is_functorch(target: object) -> bool:
     return (getattr(target, "__module__", None) or "").startswith("torch._functorch")
 
 
+def is_functorch_tensor(value: object) -> bool:
+    """Whether a tensor belongs to a vmap or a derivative (`torch._C._functorch`, 2.9 - 2.14)."""
+    return isinstance(value, torch.Tensor) and bool(torch._C._functorch.is_functorch_wrapped_tensor(value))
+
+
 def schema(target: OpOverload) -> torch.FunctionSchema:
     """The operator's schema; `OpOverload._schema` has no public name (2.9 - 2.14)."""
     return target._schema

@@ -17,9 +17,10 @@ from typing import Any
 
 import torch
 
-from onnxdx import compat, plain_run
+from onnxdx import user_code
 from onnxdx.provenance import SourceMap, Spot
 from onnxdx.python_state import Change, PythonState
+from onnxdx.trial_calls import TrialCalls
 from onnxdx_diagnostics.rules.dx115_side_effect import SideEffect
 
 _DRAWS = 6
@@ -49,10 +50,10 @@ def findings(
     reads_clock = any(CLOCK_NAMES.intersection(code.co_names) for code in codes)
     if not held and not reads_clock:
         return
-    calls = _Calls(model, args, kwargs, PythonState(model, sources.is_user))
+    calls = TrialCalls(model, args, kwargs, PythonState(model, sources.is_user))
     if not calls.possible:
         return
-    with calls.state.kept(), contextlib.redirect_stdout(_Nowhere()):
+    with calls.state.kept(), user_code.muted():
         try:
             first = calls.run()
         except (Exception, SystemExit):  # a model that does not run has no results to compare
@@ -69,50 +70,7 @@ def findings(
                 yield SideEffect(sources.site_at(spots), name, "clock")
 
 
-class _Nowhere:
-    """Standard output of calls that nobody asked for."""
-
-    def write(self, text: str) -> int:
-        return len(text)
-
-    def flush(self) -> None:
-        return
-
-
-@dataclass(frozen=True)
-class _Calls:
-    """Calls of a model on the sample inputs; inputs, buffers and torch's random numbers are the same for each."""
-
-    model: torch.nn.Module
-    args: tuple[Any, ...]
-    kwargs: Mapping[str, Any]
-    state: PythonState
-
-    @property
-    def possible(self) -> bool:
-        """Whether weights and inputs have values."""
-        return plain_run.has_values(self.model, self.args, self.kwargs)
-
-    def run(self) -> list[Any]:
-        """The leaves of what one call returns. Raises what the model raises."""
-        buffers = [(vars(module)["_buffers"], dict(vars(module)["_buffers"])) for module in self.model.modules()]
-        try:
-            with plain_run.values_kept(self.model, self.args, self.kwargs):
-                leaves = compat.leaves_of(self.model(*self.args, **self.kwargs))
-                return [leaf.detach().clone() if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
-        finally:
-            for now, before in buffers:
-                now.update(before)
-
-    def differ(self, first: Sequence[Any]) -> bool:
-        """Whether a call gives other results; one that raises tells nothing."""
-        try:
-            return not _equal(self.run(), first)
-        except (Exception, SystemExit):
-            return False
-
-
-def _state_that_matters(calls: _Calls, first: Sequence[Any], changes: Sequence[Change]) -> list[Change]:
+def _state_that_matters(calls: TrialCalls, first: Sequence[Any], changes: Sequence[Change]) -> list[Change]:
     """The changes that give the next call another result."""
     held = [change for change in changes if not change.is_tensor and not change.is_random][:_CANDIDATES]
     if not held:
@@ -136,7 +94,7 @@ def _state_that_matters(calls: _Calls, first: Sequence[Any], changes: Sequence[C
     return held[:1] if calls.differ(first) else []
 
 
-def _counters_that_matter(calls: _Calls, first: Sequence[Any], held: Sequence[Change]) -> list[Change]:
+def _counters_that_matter(calls: TrialCalls, first: Sequence[Any], held: Sequence[Change]) -> list[Change]:
     """Numbers that grow with every call and change the result when they have grown far."""
     again = {change.label: change for change in calls.state.changes()}
     found = []
@@ -151,7 +109,7 @@ def _counters_that_matter(calls: _Calls, first: Sequence[Any], held: Sequence[Ch
     return found
 
 
-def _generators_that_matter(calls: _Calls, first: Sequence[Any], changes: Sequence[Change]) -> list[Change]:
+def _generators_that_matter(calls: TrialCalls, first: Sequence[Any], changes: Sequence[Change]) -> list[Change]:
     """The generators of random numbers that change the result when they are in another state."""
     found = []
     for change in (each for each in changes if each.is_random):
@@ -166,7 +124,7 @@ def _generators_that_matter(calls: _Calls, first: Sequence[Any], changes: Sequen
     return found
 
 
-def _where(calls: _Calls, change: Change, sources: SourceMap) -> tuple[tuple[Spot, ...], str]:
+def _where(calls: TrialCalls, change: Change, sources: SourceMap) -> tuple[tuple[Spot, ...], str]:
     """The stack at the line that makes a change, and the path of the module whose method it is."""
     calls.state.restore()
     watch = _Watch(change.stands, sources, {id(module): path for path, module in calls.model.named_modules()})
@@ -213,20 +171,22 @@ class _Watch:
         while frame is not None:
             if self.sources.is_user(frame.f_code.co_filename):
                 spots.append(Spot(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
-            if frame.f_code is _Calls.run.__code__:
+            if frame.f_code is TrialCalls.run.__code__:
                 break
             module = module or self.modules.get(id(frame.f_locals.get("self")), "")
             frame = frame.f_back
         return tuple(reversed(spots)), module
 
 
-def _clocks_that_matter(calls: _Calls, first: Sequence[Any], sources: SourceMap) -> list[tuple[str, tuple[Spot, ...]]]:
+def _clocks_that_matter(
+    calls: TrialCalls, first: Sequence[Any], sources: SourceMap
+) -> list[tuple[str, tuple[Spot, ...]]]:
     """The clocks that change the result when they are read at another time: name, and stack of the first reading."""
     read: dict[str, tuple[Spot, ...]] = {}
 
     def on_read(name: str, frame: FrameType | None) -> None:
         spots = []
-        while frame is not None and frame.f_code is not _Calls.run.__code__:
+        while frame is not None and frame.f_code is not TrialCalls.run.__code__:
             if sources.is_user(frame.f_code.co_filename):
                 spots.append(Spot(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
             frame = frame.f_back
@@ -296,47 +256,3 @@ def _written(change: Change) -> str:
     if change.module is None or change.is_random:
         return change.label
     return f"self.{change.label.removeprefix(f'{change.module}.')}"
-
-
-def _equal(one: Sequence[Any], other: Sequence[Any]) -> bool:
-    return len(one) == len(other) and all(map(_equal_leaves, one, other))
-
-
-def _equal_leaves(one: Any, other: Any) -> bool:
-    if not isinstance(one, torch.Tensor) or not isinstance(other, torch.Tensor):
-        return one is other or (type(one) is type(other) and bool(one == other))
-    if one.shape != other.shape or one.dtype != other.dtype:
-        return False
-    if not one.is_floating_point():
-        return torch.equal(one, other)
-    return torch.allclose(one.double(), other.double(), rtol=1e-5, atol=1e-7, equal_nan=True)
-
-
-def reached(
-    codes: Sequence[CodeType], model: torch.nn.Module, namespaces: Sequence[Mapping[str, Any]]
-) -> list[CodeType]:
-    """`codes` and the user's functions that they name: globals, and methods of the classes around them."""
-    methods: dict[str, list[CodeType]] = {}
-    for cls in {cls for module in model.modules() for cls in type(module).__mro__}:
-        _collect(methods, vars(cls))
-    for names in namespaces:
-        _collect(methods, names)
-        for cls in [value for value in names.values() if isinstance(value, type)]:
-            _collect(methods, vars(cls))
-    known = dict.fromkeys(codes)
-    queue = list(known)
-    for code in queue:
-        inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-        for other in (*inner, *(each for name in code.co_names for each in methods.get(name, ()))):
-            if other not in known:
-                known[other] = None
-                queue.append(other)
-    return queue
-
-
-def _collect(methods: dict[str, list[CodeType]], names: Mapping[str, Any]) -> None:
-    for name, value in names.items():
-        function = getattr(value, "__wrapped__", None) or getattr(value, "__func__", value)
-        code = getattr(function, "__code__", None)
-        if isinstance(code, CodeType):
-            methods.setdefault(name, []).append(code)

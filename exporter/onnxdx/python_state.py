@@ -80,7 +80,7 @@ class PythonState:
         for path, module in model.named_modules():
             if not type(module).__module__.startswith("torch.nn.modules."):
                 self._add(_Attributes(_joined(path), path, vars(module), skipped=_OF_TORCH), 0)
-        for names in self._globals(model):
+        for names in namespaces_of(model, is_user):
             self.namespaces.append(names)
             self._add(_Attributes("", None, names), 1)
         self._add(_Generator("random", None, random, random.getstate, random.setstate), 0)
@@ -105,27 +105,6 @@ class PythonState:
             yield
         finally:
             self.restore()
-
-    def _globals(self, model: torch.nn.Module) -> Iterator[dict[str, Any]]:
-        """The names of the user's files that hold the classes of the modules, and of those that they import."""
-        classes = {cls for module in model.modules() for cls in type(module).__mro__}
-        queue = [names for cls in classes if (names := self._names_around(cls)) is not None]
-        known: set[int] = set()
-        for names in queue:
-            if id(names) in known:
-                continue
-            known.add(id(names))
-            yield names
-            for value in list(names.values()):
-                if isinstance(value, ModuleType) and self._is_user(getattr(value, "__file__", None) or ""):
-                    queue.append(vars(value))
-                elif isinstance(value, FunctionType) and self._is_user(value.__code__.co_filename):
-                    queue.append(value.__globals__)
-
-    def _names_around(self, cls: type) -> dict[str, Any] | None:
-        methods = [value for value in vars(cls).values() if isinstance(value, FunctionType)]
-        own = [method for method in methods if self._is_user(inspect.unwrap(method).__code__.co_filename)]
-        return inspect.unwrap(own[0]).__globals__ if own else None
 
     def _add(self, cell: _Cell, depth: int) -> None:
         if id(cell.subject) in self._seen:
@@ -165,7 +144,30 @@ class PythonState:
     def _is_users_class(self, cls: type) -> bool:
         home = sys.modules.get(cls.__module__)
         path = getattr(home, "__file__", None)
-        return bool(path and self._is_user(path)) or self._names_around(cls) is not None
+        return bool(path and self._is_user(path)) or _names_around(cls, self._is_user) is not None
+
+
+def namespaces_of(model: torch.nn.Module, is_user: Callable[[str], bool]) -> list[dict[str, Any]]:
+    """The globals of the user's files that hold the classes of the modules, and of those that they import."""
+    classes = {cls for module in model.modules() for cls in type(module).__mro__}
+    queue = [names for cls in classes if (names := _names_around(cls, is_user)) is not None]
+    known: dict[int, dict[str, Any]] = {}
+    for names in queue:
+        if id(names) in known:
+            continue
+        known[id(names)] = names
+        for value in list(names.values()):
+            if isinstance(value, ModuleType) and is_user(getattr(value, "__file__", None) or ""):
+                queue.append(vars(value))
+            elif isinstance(value, FunctionType) and is_user(value.__code__.co_filename):
+                queue.append(value.__globals__)
+    return list(known.values())
+
+
+def _names_around(cls: type, is_user: Callable[[str], bool]) -> dict[str, Any] | None:
+    methods = [value for value in vars(cls).values() if isinstance(value, FunctionType)]
+    own = [method for method in methods if is_user(inspect.unwrap(method).__code__.co_filename)]
+    return inspect.unwrap(own[0]).__globals__ if own else None
 
 
 def _joined(path: str) -> str:

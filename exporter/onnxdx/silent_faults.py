@@ -7,9 +7,10 @@ from types import CodeType
 
 from torch.export import ExportedProgram
 
-from onnxdx import custom_operators, effects, training_mode
+from onnxdx import baked_inputs, compat, custom_operators, dropped_wishes, effects, training_mode
 from onnxdx.provenance import SourceMap
-from onnxdx.python_state import Change
+from onnxdx.python_state import Change, namespaces_of
+from onnxdx.reached_code import functions_reached
 from onnxdx.request import ExportRequest
 from onnxdx.values import CapturedProgram
 from onnxdx_diagnostics.finding import Finding
@@ -21,10 +22,22 @@ def findings(program: CapturedProgram, changed: Sequence[Change], codes: Sequenc
     `changed` is what the capture changed of the Python state, `codes` are the functions of the model that it ran.
     """
     request, sources = program.request, program.sources
-    own = [code for code in codes if sources.is_user(code.co_filename)]
+    ran = [code for code in codes if sources.is_user(code.co_filename)]
+    namespaces = namespaces_of(request.model, sources.is_user)
+    reached = functions_reached(ran, request.model, namespaces)
     yield from wrong_operators(program.exported, request, sources)
+    yield from baked_inputs.findings(program, torn=is_torn(program))
     yield from training_mode.findings(program)
-    yield from effects.findings(request.model, request.args, request.kwargs, sources, changed, own)
+    yield from dropped_wishes.findings(program, reached, ran, namespaces)
+    yield from effects.findings(request.model, request.args, request.kwargs, sources, changed, reached)
+
+
+def is_torn(program: CapturedProgram) -> bool:
+    """Whether the graph computes with constants that are no tensors, so that no later pass can speak of it.
+
+    `torch.func.grad` leaves such: tensors of a derivative that is over.
+    """
+    return any(compat.is_functorch_tensor(value) for value in program.exported.constants.values())
 
 
 def wrong_operators(exported: ExportedProgram, request: ExportRequest, sources: SourceMap) -> list[Finding]:

@@ -11,6 +11,7 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch.export import ExportedProgram
@@ -21,6 +22,7 @@ from onnxdx.compat import load_torch_export
 from onnxdx.recovery import Budget, recover
 from onnxdx.request import ExportRequest
 from onnxdx.values import CapturedProgram, CaptureMode
+from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx107_dynamic_shapes_mismatch import DynamicShapesMismatch
 from onnxdx_diagnostics.sink import Sink
 
@@ -36,20 +38,30 @@ def run(request: ExportRequest, sink: Sink) -> CapturedProgram | None:
             program: CapturedProgram | None = _accepted(attempts, captured, CaptureMode.NON_STRICT, sink)
         else:
             program = _recovered(attempts, captured, sink)
-        if program is not None:
-            for finding in silent_faults.findings(program, attempts.changed, attempts.recorder.codes):
-                sink.emit(finding)
-        return program
+        if program is None:
+            return None
+        for finding in silent_faults.findings(program, attempts.changed, attempts.recorder.codes):
+            sink.emit(finding)
+        return None if silent_faults.is_torn(program) else program
 
 
 def _accepted(attempts: Attempts, exported: ExportedProgram, mode: CaptureMode, sink: Sink) -> CapturedProgram:
     """A program that torch captured as it was asked, unless the user asked for more than torch holds itself to."""
     program = attempts.program(exported, mode if not attempts.asked.misfits else CaptureMode.SPECIALIZED)
     for finding in attempts.broken_promises(exported, size_guards.of_program(exported), by_branches_only=True):
-        sink.emit(finding)
+        sink.emit(_with_values(finding, program))
     for finding in attempts.crossed_limits(program):
-        sink.emit(finding)
+        sink.emit(_with_values(finding, program))
     return program
+
+
+def _with_values(finding: Finding, program: CapturedProgram) -> Finding:
+    """A finding about sizes that torch told only the line of, with the tensors that the graph has on that line."""
+    site = finding.site
+    if site.values or site.location is None:
+        return finding
+    values = program.sources.values_on(program.exported.graph, site.location)
+    return replace(finding, site=replace(site, values=values))
 
 
 def _recovered(attempts: Attempts, error: BaseException, sink: Sink) -> CapturedProgram | None:
