@@ -181,6 +181,20 @@ def operands(place: Location) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_written(source, each) for each in found or ()))
 
 
+def reads(path: str, line: int, end_line: int = 0) -> tuple[tuple[str, ...], ...]:
+    """The variables that the code on these lines reads, in their order: `self.f(x)` reads ("self", "f") and ("x",)."""
+    source = _source(path)
+    found: dict[tuple[str, ...], tuple[int, int]] = {}
+    inside: set[int] = set()
+    for number in range(line, max(line, end_line) + 1):
+        for node in source.nodes.get(number, []):
+            if isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in inside and node.lineno == number:
+                chain = _chain(node, inside)
+                if chain and isinstance(node.ctx, ast.Load):
+                    found.setdefault(chain, (node.lineno, node.col_offset))
+    return tuple(sorted(found, key=lambda chain: found[chain]))
+
+
 def assigned_to(place: Location) -> str:
     """The variable that the expression exactly at `place` is assigned to; empty when it is to none, or to several."""
     source = _source(place.path)
@@ -336,6 +350,16 @@ def _plain(given: list[ast.expr]) -> list[ast.expr] | None:
             case _:
                 return None
     return found
+
+
+def _chain(node: ast.expr, inside: set[int]) -> tuple[str, ...]:
+    """The names of `a.b.c`; empty when it does not start with a name. Its parts are added to `inside`."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+        inside.add(id(node))
+    return (node.id, *reversed(names)) if isinstance(node, ast.Name) else ()
 
 
 def _root(node: ast.expr) -> str:

@@ -49,7 +49,8 @@ class SourceMap:
 
     `root` is the project root, `call_site` the line that asked for the export, `user_files` are files that count as the
     user's wherever they lie. `stacks` gives the exact frames of stack texts (others are parsed from the text), `names`
-    the user's names of torch's symbols ("s77" -> "batch"), `modules` the path of each module object by its id.
+    the user's names of torch's symbols ("s77" -> "batch"), `modules` the path of each module object by its id, `known`
+    the names and values (by torch's symbols) at the spots where something was decided.
     """
 
     root: str
@@ -58,6 +59,7 @@ class SourceMap:
     stacks: Mapping[str, tuple[Spot, ...]] = field(default_factory=dict, compare=False, repr=False)
     names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     modules: Mapping[int, str] = field(default_factory=dict, compare=False, repr=False)
+    known: Mapping[Spot, tuple[tuple[str, str], ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def site(self, node: fx.Node) -> Site:
         """The site of `node`: its innermost user line, or the call site when the model is wholly an installed one."""
@@ -122,12 +124,7 @@ class SourceMap:
 
     def describe(self, value: object) -> str:
         """A tensor or symbolic number in short: "f32[batch, 4]", "batch + 1"; empty for anything else."""
-        if isinstance(value, torch.Tensor):
-            dims = ", ".join(self._named(str(size)) for size in value.shape)
-            return f"{short_dtype(value.dtype)}[{dims}]"
-        if isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool)):
-            return self._named(str(value))
-        return ""
+        return self._named(described(value))
 
     @cached_property
     def _user_paths(self) -> dict[str, bool]:
@@ -180,8 +177,25 @@ class SourceMap:
             module_class=module_class,
             fx_node=fx_node,
             op=op,
-            values=values,
+            values=values or tuple(f"{name}: {self._named(text)}" for name, text in self._known_at(spot)),
         )
+
+    def values_on(self, graph: fx.Graph, place: Location) -> tuple[str, ...]:
+        """What the nodes of these lines compute with, as far as the lines themselves name it."""
+        written = {".".join(chain) for chain in source.reads(place.path, place.line, place.end_line)}
+        found: dict[str, str] = {}
+        for node in graph.nodes:
+            path, line = self.user_line(node) or ("", 0)
+            if node.op != "call_function" or path != place.path or not place.line <= line <= place.end_line:
+                continue
+            for argument, name in self._operands(node):
+                shown = self.describe(argument.meta.get("val"))
+                if shown and (name != argument.name or name in written):
+                    found.setdefault(name, shown)
+        return tuple(f"{name}: {shown}" for name, shown in found.items())
+
+    def _known_at(self, spot: Spot | None) -> tuple[tuple[str, str], ...]:
+        return self.known.get(spot, ()) if spot else ()
 
     def _values(self, node: fx.Node) -> Iterator[str]:
         for argument, name in self._operands(node):
@@ -230,6 +244,13 @@ class SourceMap:
             found = self.modules.get(id(trace.tb_frame.f_locals.get("self")), found)
             trace = trace.tb_next
         return found
+
+
+def described(value: object) -> str:
+    """A tensor or symbolic number in short, sizes by torch's names: "f32[s77, 4]"; empty for anything else."""
+    if isinstance(value, torch.Tensor):
+        return f"{short_dtype(value.dtype)}[{', '.join(map(str, value.shape))}]"
+    return str(value) if isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool)) else ""
 
 
 def short_dtype(dtype: torch.dtype) -> str:

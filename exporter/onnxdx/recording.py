@@ -8,6 +8,7 @@ import textwrap
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 
+from onnxdx.known_values import KnownValues
 from onnxdx.provenance import Spot, is_noise, spot_of
 
 
@@ -16,12 +17,14 @@ class StackRecorder:
     """Reads the live Python stack, from the frame it is called in out to the frame of one of `boundaries`.
 
     Frames of torch, onnxdx and the interpreter are left out, the `forward` of torch's own modules is kept. `modules`
-    maps the id of a module object to its path. `stacks` remembers the frames of every text that `text()` gave.
+    maps the id of a module object to its path. `stacks` remembers the frames of every text that `text()` gave, `known`
+    the values at every point that `spots()` saw.
     """
 
     boundaries: frozenset[CodeType]
     modules: dict[int, str] = field(default_factory=dict)
     stacks: dict[str, tuple[Spot, ...]] = field(default_factory=dict)
+    known: KnownValues = field(default_factory=KnownValues)
     _kept: dict[CodeType, bool] = field(default_factory=dict, repr=False)
     _frames: dict[tuple[CodeType, int], tuple[Spot, str]] = field(default_factory=dict, repr=False)
 
@@ -38,8 +41,16 @@ class StackRecorder:
         return text
 
     def spots(self) -> tuple[Spot, ...]:
-        """The frames of the stack, outermost first."""
-        return tuple(self._frame(code, at, line)[0] for code, at, line in self._walk())
+        """The frames of the stack, outermost first. What their lines read is kept in `known`."""
+        found: list[Spot] = []
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code not in self.boundaries:
+            if self._keep(frame.f_code):
+                spot, _ = self._frame(frame.f_code, frame.f_lasti, frame.f_lineno)
+                self.known.keep(spot, frame)
+                found.append(spot)
+            frame = frame.f_back
+        return tuple(reversed(found))
 
     def module(self) -> str:
         """The path of the innermost module whose method is on the stack."""

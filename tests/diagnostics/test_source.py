@@ -174,3 +174,18 @@ def test_variables_that_an_expression_reads(tmp_path: Path) -> None:
     assert source.names_read(Location(str(file), 1, 9, 1, 18)) == {"f", "a", "b"}
     assert source.names_read(Location(str(file), 1, 9, 1, 17)) == set()
     assert source.assigned_to(Location(str(file), 1, 9, 1, 18)) == "größe"
+
+
+def test_variables_of_some_lines(tmp_path: Path) -> None:
+    file = tmp_path / "m.py"
+    file.write_text("y = (x.shape[0] +\n    self.block.bias.sum() + f(x, 'z', k=1)[i])\nfor n in range(m):\n    pass\n")
+
+    assert source.reads(str(file), 1, 2) == (
+        ("x", "shape"),
+        ("self", "block", "bias", "sum"),
+        ("f",),
+        ("x",),
+        ("i",),
+    )
+    assert source.reads(str(file), 3) == (("range",), ("m",))
+    assert source.reads(str(tmp_path / "gone.py"), 1) == ()
