@@ -13,6 +13,7 @@ from torch.export import ExportedProgram
 
 from onnxdx import capture_errors, compat, dynamic_shapes, plain_run, recorded_run, size_guards, size_limits
 from onnxdx.dynamic_shapes import Asked, AskedDim
+from onnxdx.known_values import SizeNames
 from onnxdx.other_sizes import along
 from onnxdx.provenance import SourceMap, Spot
 from onnxdx.python_state import Change, PythonState
@@ -75,7 +76,14 @@ class Attempts:
         """Where nodes and errors come from; sizes have torch's names still."""
         modules = {id(module): path for path, module in self.request.model.named_modules()}
         self.recorder.modules.update(modules)
-        return SourceMap(self.request.root, self.request.call_site, stacks=self.recorder.stacks, modules=modules)
+        return SourceMap(
+            self.request.root,
+            self.request.call_site,
+            stacks=self.recorder.stacks,
+            names=SizeNames(self.recorder.known, lambda: self.asked.dims),
+            modules=modules,
+            known=self.recorder.known.at,
+        )
 
     @cached_property
     def eager_run(self) -> plain_run.Ran | plain_run.Failed | plain_run.NotRun:
@@ -198,6 +206,7 @@ class Attempts:
             try:
                 return export(request, spec, strict)
             except (Exception, SystemExit) as error:
+                self.recorder.known.keep_traceback(error.__traceback__)
                 return error
 
 
