@@ -58,6 +58,8 @@ class EventTail:
     def __iter__(self) -> Iterator[Event]:
         """The events that are new since the last call. Raises OSError, and ValueError for what is no event."""
         try:
+            if os.stat(self._path).st_size <= self._offset:
+                return
             with self._path.open("rb") as stream:
                 stream.seek(self._offset)
                 whole, newline, _ = stream.read().rpartition(b"\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import functools
 import os
 import select
 import signal
@@ -199,6 +200,7 @@ class _Watch:
         self._log = log
         self._main = threading.main_thread().ident
         self._last = ("", 0)
+        self._is_user = functools.cache(lambda path: is_user(path, job.root))
 
     def start(self) -> None:
         """Begin."""
@@ -222,7 +224,7 @@ class _Watch:
 
     def _look(self) -> None:
         calls = tuple(_calls(sys._current_frames().get(self._main or 0)))
-        place = next((call for call in calls if is_user(call[0], self._job.root)), None)
+        place = next((call for call in calls if self._is_user(call[0])), None)
         if place is None or place[:2] == self._last:
             return
         path, line, function = place

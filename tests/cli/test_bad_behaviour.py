@@ -81,7 +81,8 @@ class Net(torch.nn.Module):
 def build():
     model, inputs = Net(), (torch.rand(2, 4),)
     threading.Thread(target=time.sleep, args=(1,)).start()
-    json.dumps = json.dump = time.time = os.write = None
+    json.dumps = json.dump = os.write = None
+    time.time = lambda: 0.0
     os.close(1)
     return model, inputs
 """
