@@ -1,0 +1,14 @@
+import time
+
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        return x * (time.time() % 60)  # expect: DX115
+
+
+def build():
+    torch.manual_seed(0)
+    return Net(), (torch.rand(2, 3),)

@@ -1,0 +1,22 @@
+import torch
+from torch import nn
+
+
+@torch.library.custom_op("onnxdx_silent_op_returns_tuple::op", mutates_args=())  # expect: DX113
+def op(x: torch.Tensor) -> torch.Tensor:
+    return x + 1, x + 2
+
+
+@op.register_fake
+def _(x):
+    return torch.empty_like(x)
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        return op(x) * 2  # expect: DX301
+
+
+def build():
+    torch.manual_seed(0)
+    return Net(), (torch.rand(2, 3),)

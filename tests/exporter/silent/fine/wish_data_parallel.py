@@ -1,0 +1,11 @@
+import torch
+from torch import nn
+
+
+def make():
+    return nn.DataParallel(nn.Sequential(nn.Linear(3, 3), nn.ReLU()))
+
+
+def build():
+    torch.manual_seed(0)
+    return make(), (torch.rand(2, 3),)
