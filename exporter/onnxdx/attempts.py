@@ -24,6 +24,7 @@ from onnxdx.sample_values import SampleValues
 from onnxdx.size_guards import SizeGuard
 from onnxdx.values import CapturedProgram, CaptureMode
 from onnxdx_diagnostics.finding import Finding
+from onnxdx_diagnostics.rules.dx104_dim_specialised import DimSpecialised
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,13 @@ class Attempts:
         guesses: list[Guess] = []
         guards: list[SizeGuard] = []
         foreign: set[Any] = set()
+        tainted: set[Spot | None] = set()
 
         def on_guard(condition: Any) -> None:
-            guards.append(SizeGuard(condition, self.recorder.spots(), self.recorder.module()))
+            guard = SizeGuard(condition, self.recorder.spots(), self.recorder.module())
+            guards.append(guard)
+            if values.constants:
+                tainted.add(self.sources.innermost_user(guard.spots))
 
         def on_guess(condition: Any) -> None:
             if not values.in_control_flow and not compat.is_about(condition, foreign):
@@ -123,6 +128,9 @@ class Attempts:
             exported = captured if isinstance(captured, ExportedProgram) else None
             broken = exported is not None and error is None and self.asked.dims
             promises = list(self.broken_promises(exported, guards, by_branches_only=False)) if broken else []
+            # what comes out of other libraries has the sizes of the sample inputs, and fixes them where it is used
+            places = {(spot.path, spot.line) for spot in tainted if spot is not None}
+            promises = [each for each in promises if not (isinstance(each, DimSpecialised) and _at(each, places))]
         return StandIn(exported, error, tuple(guesses), values, tuple(promises))
 
     def recorded(self) -> RecordedRun | BaseException:
@@ -208,6 +216,11 @@ class Attempts:
             except (Exception, SystemExit) as error:
                 self.recorder.known.keep_traceback(error.__traceback__)
                 return error
+
+
+def _at(finding: Finding, places: set[tuple[str, int]]) -> bool:
+    location = finding.site.location
+    return location is not None and (location.path, location.line) in places
 
 
 def export(request: ExportRequest, spec: Any, strict: bool) -> ExportedProgram:

@@ -96,7 +96,9 @@ def _told(
                 site, _ = placed(spots, sources, module)
                 return no_fake_kernel(link.func, site)
             case compat.Unsupported():
-                found = _graph_break(link, spots, sources, module)
+                # inside a branch dynamo runs without the frames around it
+                inside = sources.spots_of_error(link) if operator else ()
+                found = _graph_break(link, (*spots, *inside), sources, module)
                 if found is not None:
                     return found
     return None

@@ -35,7 +35,8 @@ class SampleValues:
     A call of torch that fails is made with real tensors, a module that fails is run outside of the capture, and of a
     control flow that torch refuses both branches are run in line; a fault is noted each time. `root` is the model,
     `scripted` are the paths of its modules that TorchScript compiled. `lost` says that operators of the model are
-    missing in the graph, `in_control_flow` that torch compiles a branch or body right now.
+    missing in the graph, `constants` that what an answer gave is part of it, with sizes of the sample inputs, and
+    `in_control_flow` that torch compiles a branch or a body right now.
     """
 
     root: torch.nn.Module
@@ -45,6 +46,7 @@ class SampleValues:
     scripted: dict[str, tuple[Spot, ...]] = field(default_factory=dict)
     outputs: list[type] = field(default_factory=list)
     lost: bool = False
+    constants: bool = False
     in_control_flow: bool = False
     _depth: int = 0
 
@@ -105,7 +107,7 @@ class SampleValues:
             except Exception as broken:
                 raise _Broken from broken
         self.note(error)
-        self.lost = True
+        self.lost = self.constants = True
         return compat.captured_values(result)
 
     def _run_script(self, path: str, script: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -113,7 +115,7 @@ class SampleValues:
         given, named = compat.real_values((args, dict(kwargs)))
         with compat.outside_of_capture():
             result = script(*given, **named)
-        self.lost = True
+        self.lost = self.constants = True
         return compat.captured_values(result)
 
     def _control_flow(self, name: str, call: Callable[[], Any], operands: tuple[Any, ...]) -> Any:
@@ -142,6 +144,7 @@ class SampleValues:
         with compat.outside_of_capture():
             result = func(*given, **named)
         self.note(error)
+        self.constants = self.constants or not isinstance(result, (bool, int, float))
         self.lost = self.lost or any(isinstance(leaf, torch.Tensor) for leaf in compat.leaves_of(result))
         return compat.captured_values(result)
 
@@ -224,7 +227,8 @@ def _replaced_forward(kind: type, change: Callable[[Callable[..., Any]], Callabl
 
 def _cond_in_line(pred: Any, true_fn: Callable[..., Any], false_fn: Callable[..., Any], operands: Any) -> Any:
     """Both branches of torch.cond one after the other, joined where they fit."""
-    taken = bool(compat.real_value(pred))
+    with compat.outside_of_capture():
+        taken = bool(compat.real_value(pred))
     results: dict[bool, Any] = {}
     for side, branch in ((True, true_fn), (False, false_fn)):
         try:
