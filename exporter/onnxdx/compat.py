@@ -326,13 +326,16 @@ def real_tensors(foreign: set[Any]) -> Iterator[None]:
     `foreign` gets the symbols of sizes that come from an operator without fake kernel. This is what
     `torch.export.draft_export` does; that function also writes a log folder. Each operator is then run for
     real and compared with its fake kernel; that a size in this comparison depends on data is no mismatch, and what it
-    asks of other sizes is no guard (`ShapeEnv.suppress_guards`, 2.9 - 2.14).
+    asks of other sizes is no guard (`ShapeEnv.suppress_guards`, 2.9 - 2.14). torch leaves the memory that stands for an
+    `nn.Parameter` as it finds it, so that a decision behind a layer would be taken at random
+    (`meta_utils._safe_copy` copies plain tensors only, 2.9 - 2.14).
     """
     import torch._functorch.config as functorch
-    from torch._subclasses import fake_tensor, fake_utils
+    from torch._subclasses import fake_tensor, fake_utils, meta_utils
 
     compare = fake_utils._check_fake_real_tensors
     infer = fake_tensor._infer_fake_from_real_tensor
+    copy = meta_utils._safe_copy
 
     def infer_and_tell(*args: Any, **kwargs: Any) -> Any:
         fake = infer(*args, **kwargs)
@@ -348,10 +351,14 @@ def real_tensors(foreign: set[Any]) -> Iterator[None]:
         with contextlib.suppress(GuardOnDataDependentSymNode), silent:
             compare(real, fake, *args, **kwargs)
 
+    def copy_of_parameters_too(real: torch.Tensor, source: torch.Tensor | None) -> None:
+        copy(real, source.detach() if type(source) is torch.nn.Parameter else source)
+
     with (
         functorch.patch(fake_tensor_propagate_real_tensors=True, generate_fake_kernels_from_real_mismatches=True),
         _replaced(fake_utils, "_check_fake_real_tensors", compare_what_is_known),
         _replaced(fake_tensor, "_infer_fake_from_real_tensor", infer_and_tell),
+        _replaced(meta_utils, "_safe_copy", copy_of_parameters_too),
     ):
         yield
 
