@@ -165,9 +165,10 @@ def namespaces_of(model: torch.nn.Module, is_user: Callable[[str], bool]) -> lis
 
 
 def _names_around(cls: type, is_user: Callable[[str], bool]) -> dict[str, Any] | None:
-    methods = [value for value in vars(cls).values() if isinstance(value, FunctionType)]
-    own = [method for method in methods if is_user(inspect.unwrap(method).__code__.co_filename)]
-    return inspect.unwrap(own[0]).__globals__ if own else None
+    methods = [inspect.unwrap(value) for value in vars(cls).values() if isinstance(value, FunctionType)]
+    # what a method wraps may be a function of C
+    own = [each for each in methods if isinstance(each, FunctionType) and is_user(each.__code__.co_filename)]
+    return own[0].__globals__ if own else None
 
 
 def _joined(path: str) -> str:
