@@ -54,6 +54,16 @@ def traced(body: Callable[..., Any], node: fx.Node) -> fx.GraphModule:
         return make_fx(torch.func.functionalize(module, remove="mutations"))(*values)
 
 
+def traced_again(module: fx.GraphModule, node: fx.Node) -> fx.GraphModule:
+    """A traced decomposition without what nobody uses of it: a size that it only looks at is a number no longer."""
+    module.graph.eliminate_dead_code()
+    module.recompile()
+    values = [argument.meta["val"] for argument in arguments_of(node)]
+    mode = next((found for value in (*values, node.meta.get("val")) if (found := fake_mode_of(value))), None)
+    with torch.no_grad(), mode or nullcontext():
+        return make_fx(module)(*values)
+
+
 def _mutable(argument: Any) -> Any:
     """Arguments in Python's own containers: some decompositions edit the lists they are given."""
     if isinstance(argument, (list, tuple)):

@@ -19,10 +19,10 @@ from torch.export import ExportedProgram
 from torch.fx.node import map_arg
 
 from onnxdx.compat import ShapeEnv, fake_mode_of, shape_env_of, sizes_kept
-from onnxdx.decomposition import arguments_of, decompositions_of, traced
+from onnxdx.decomposition import arguments_of, decompositions_of, traced, traced_again
 from onnxdx.errors import first_line
 from onnxdx.functional import locally_functional
-from onnxdx.operators import called, called_graphs, is_operator, mutates
+from onnxdx.operators import called, called_graphs, is_operator, mutates, touches_layout
 from onnxdx.registry import OnnxRegistry, select
 from onnxdx.values import CapturedProgram, DecomposedProgram
 from onnxdx_diagnostics.rules.dx127_dim_lost import DimLost
@@ -132,7 +132,9 @@ class _Expander:
         expansions: dict[fx.Node, _Expansion] = {}
         stuck: set[fx.Node] = set()
         for node in graph.nodes:
-            if node not in live or not is_operator(node) or node in dead_ends or self._placeable(node):
+            if node not in live or not is_operator(node) or node in dead_ends or touches_layout(node):
+                continue
+            if self._placeable(node):
                 continue
             found = self._expansion(node)
             if isinstance(found, _Expansion):
@@ -215,7 +217,17 @@ class _Expander:
     def _expand_by(self, body: Callable[..., Any], node: fx.Node) -> _Expansion | _DeadEnd:
         asked = {str(size) for dim, size in self.captured.asked.items() if not dim.loose}
         with sizes_kept(self.env, asked) as fixed:
-            expansion = self._expansion_by(body, node)
+            try:
+                module = traced(body, node)
+            except Exception as error:  # a decomposition is foreign code: anything can come out of it
+                return _DeadEnd(error=first_line(error))
+        if fixed:
+            with sizes_kept(self.env, asked) as still_fixed:
+                module = traced_again(module, node)
+            if still_fixed or _sizes(node) != _results(module.graph):
+                return _DeadEnd(fixed=tuple(fixed.items()))
+        with sizes_kept(self.env, asked) as fixed:
+            expansion = self._expansion_by(module, node)
         return _DeadEnd(fixed=tuple(fixed.items())) if fixed else expansion
 
     @cached_property
@@ -223,11 +235,7 @@ class _Expander:
         """The symbols of the capture."""
         return shape_env_of(self.captured.exported)
 
-    def _expansion_by(self, body: Callable[..., Any], node: fx.Node) -> _Expansion | _DeadEnd:
-        try:
-            module = traced(body, node)
-        except Exception as error:  # a decomposition is foreign code: anything can come out of it
-            return _DeadEnd(error=first_line(error))
+    def _expansion_by(self, module: fx.GraphModule, node: fx.Node) -> _Expansion | _DeadEnd:
         difference = _difference(node, module.graph)
         if difference:
             return _DeadEnd(differs=difference)
@@ -293,6 +301,16 @@ def _difference(node: fx.Node, graph: fx.Graph) -> str:
         if want.dim() != have.dim():
             return f"result {index} has {have.dim()} dimensions, not {want.dim()}"
     return ""
+
+
+def _sizes(node: fx.Node) -> list[str]:
+    return [str(tuple(each.shape)) for each in _as_tuple(node.meta.get("val")) if isinstance(each, torch.Tensor)]
+
+
+def _results(graph: fx.Graph) -> list[str]:
+    """The sizes of what a graph returns."""
+    (output,) = (step for step in graph.nodes if step.op == "output")
+    return [size for step in _as_tuple(output.args[0]) if isinstance(step, fx.Node) for size in _sizes(step)]
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:
