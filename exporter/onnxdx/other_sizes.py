@@ -132,7 +132,7 @@ class OtherSizes:
                     yield made
 
     def _at(self, sizes: Mapping[str, int]) -> OtherSize | None:
-        symbols = {**self._hints, **{self._symbols[name]: size for name, size in sizes.items()}}
+        symbols = {symbol: sizes.get(self._name(symbol), size) for symbol, size in self._hints.items()}
         shapes = [_shape(value, known, symbols) for value, known in zip(self.flat, self._known, strict=True)]
         if any(size < 0 for shape in shapes for size in shape or ()):
             return None
@@ -151,7 +151,11 @@ class OtherSizes:
 
     @cached_property
     def _symbols(self) -> dict[str, sympy.Symbol]:
-        return {self.captured.dims.get(str(symbol), str(symbol)): symbol for symbol in self._hints}
+        return {self._name(symbol): symbol for symbol in self._hints}
+
+    def _name(self, symbol: sympy.Symbol) -> str:
+        """The user's name of a size. Several have one name when nothing in the model needs them to be equal."""
+        return self.captured.dims.get(str(symbol), str(symbol))
 
     @cached_property
     def _known(self) -> list[Any]:
