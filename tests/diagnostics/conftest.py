@@ -132,6 +132,28 @@ def reports(project: Path) -> dict[str, Report]:
         site(project, 8, "if", module="\x1b]0;x\x07[red]", op="[click](http://x)", values=("`}{0}: f32[8](strided)",)),
         "evil\n\u202e[bold]{0}`'](y)\ud800",
     )
+    helper = project.parent / "elsewhere" / "helpers.py"
+    helper.parent.mkdir(exist_ok=True)
+    helper.write_text(MODEL, encoding="utf-8")
+    caller = Frame(source.region(str(project / "net.py"), 17, "layer"), "forward")
+    outside = source.region(str(helper), 7, "mylib.twist")
+    beside = unsupported(
+        Site(outside, (caller, Frame(outside, "forward")), op="mylib.twist.default"), "mylib.twist", ()
+    )
+    library = Location(
+        "/usr/lib/python3.11/site-packages/torchvision/ops/boxes.py", 40, 12, 40, 20, "    keep = nms(boxes)"
+    )
+    installed = unsupported(
+        Site(library, (caller, Frame(library, "nms", user=False)), op="torchvision.nms.default"), "torchvision.nms", ()
+    )
+    called = sample(catalog.rule("DX105"), Site(source.region(str(project / "net.py"), 25, "Net")))
+    foreign = project / "模型 [größe]" / "é#%.py"
+    foreign.parent.mkdir(exist_ok=True)
+    foreign.write_text(MODEL, encoding="utf-8")
+    abroad = unsupported(
+        Site(source.region(str(foreign), 7, "mylib.twist"), op="mylib.twist.default"), "mylib.twist", ()
+    )
+    interrupted = catalog.rule("DX902")(Site(), "capture")
     crash = [sample(rule, site(project, 7, "twist")) for rule in catalog.all_rules() if rule.id == "DX901"]
     every = [sample(rule, site(project, 7, "twist")) for rule in catalog.all_rules()]
 
@@ -152,6 +174,11 @@ def reports(project: Path) -> dict[str, Report]:
         "hostile": report([hostile], passed, passed, failed, target="we[i]rd \x1b[31m target"),
         "crash": report(crash, failed, *[not_run] * 7),
         "every-rule": report(every, Outcome.RECOVERED, passed, failed),
+        "outside": report([beside], passed, passed, failed),
+        "installed": report([installed], passed, passed, failed),
+        "call-site": report([called], failed),
+        "abroad": report([abroad], passed, passed, failed, target="模型 [größe]/é#%.py:build"),
+        "interrupted": report([twist, interrupted], failed, *[not_run] * 7),
         "bare": Report("", exported=False),
     }
 
@@ -165,6 +192,11 @@ REPORT_NAMES = (
     "hostile",
     "crash",
     "every-rule",
+    "outside",
+    "installed",
+    "call-site",
+    "abroad",
+    "interrupted",
     "bare",
 )
 

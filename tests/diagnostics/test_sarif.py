@@ -66,7 +66,10 @@ def test_every_result_is_what_hosts_ask_for(reports: dict[str, Report], report_n
         assert rule["id"] == result["ruleId"]
         assert result["level"] in ("error", "warning", "note")
         assert result["kind"] == "fail"
-        assert location["artifactLocation"]["uri"] == "net.py"
+        assert location["artifactLocation"]["uri"] in (
+            "net.py",
+            "%E6%A8%A1%E5%9E%8B%20%5Bgr%C3%B6%C3%9Fe%5D/%C3%A9%23%25.py",
+        )
         assert location["region"]["startLine"] >= 1
         start = (location["region"]["startLine"], location["region"]["startColumn"])
         assert (location["region"]["endLine"], location["region"]["endColumn"]) >= start
@@ -162,6 +165,14 @@ def test_finding_without_a_line_goes_to_the_target(reports: dict[str, Report]) -
 
     lines = [result["locations"][0]["physicalLocation"]["region"]["startLine"] for result in results]
     assert lines == [24, 24]
+
+
+def test_code_that_is_not_of_the_project_stands_on_the_line_that_called_it(reports: dict[str, Report]) -> None:
+    for name in ("outside", "installed"):
+        (result,) = run_of(reports[name])["results"]
+
+        place = result["locations"][0]["physicalLocation"]
+        assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("net.py", 17)
 
 
 def test_two_models_never_share_a_category(reports: dict[str, Report]) -> None:
