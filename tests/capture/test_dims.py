@@ -132,7 +132,7 @@ def test_keywords_of_any_name_may_have_no_dims() -> None:
 
 
 def test_an_entry_of_none_stands_for_a_whole_container() -> None:
-    parts = OrderedDict(a=[X, Y], b=Pair(X, Y))
+    parts = OrderedDict(a=[X, Y], b=Pair(torch.rand(3, 4), torch.rand(3, 4)))
 
     assert names(Nested(), (parts,), {"parts": None}) == []
     assert names(Nested(), (parts,), {"parts": {"a": None, "b": Pair({0: "rows"}, None)}}) == ["rows"]
