@@ -62,9 +62,12 @@ def broken_promises(
     """
     asked = {symbols[dim.source]: dim for dim in reversed(list(sizes)) if dim.source in symbols and not dim.loose}
     fixed = {dim for dim, size in sizes.items() if isinstance(size, int) and not dim.loose}
+    alike: dict[str, list[AskedDim]] = {}
     for dim in sizes:
         if dim in fixed:
-            yield _specialised(dim, guards, symbols.get(dim.source, ""), sources)
+            alike.setdefault(dim.shown, []).append(dim)
+    for dims in alike.values():
+        yield _specialised(_first_fixed(dims, guards, symbols), guards, symbols, sources)
     found = list(_guarded(guards, asked, fixed, sources, by_branches_only, smallest=_TELLING))
     if not found and not fixed:
         found = list(_guarded(guards, asked, fixed, sources, by_branches_only, smallest=0))
@@ -109,7 +112,17 @@ def _guarded(
             )
 
 
-def _specialised(dim: AskedDim, guards: Sequence[SizeGuard], symbol: str, sources: SourceMap) -> DimSpecialised:
+def _first_fixed(dims: Sequence[AskedDim], guards: Sequence[SizeGuard], symbols: Mapping[str, str]) -> AskedDim:
+    """Of dims with one name, that which a guard fixes by itself; the others follow it."""
+    return next(
+        (dim for dim in dims if any(_fixes(guard, symbols.get(dim.source, ""), dim.size) for guard in guards)), dims[0]
+    )
+
+
+def _specialised(
+    dim: AskedDim, guards: Sequence[SizeGuard], symbols: Mapping[str, str], sources: SourceMap
+) -> DimSpecialised:
+    symbol = symbols.get(dim.source, "")
     about = [guard for guard in guards if symbol in guard.symbols]
     fixing = next((guard for guard in about if _fixes(guard, symbol, dim.size)), about[-1] if about else None)
     if fixing is None:
@@ -133,10 +146,17 @@ def _counterexample(guard: SizeGuard, dims: Mapping[str, AskedDim], smallest: in
     ranges = [[n for n in _SAMPLES if max(dim.least, smallest) <= n <= dim.most] for dim in dims.values()]
     if len(ranges) > 1:
         ranges = [sizes[:6] for sizes in ranges]
-    for sizes in itertools.islice(itertools.product(*ranges), 400):
+    asked = (sizes for sizes in itertools.product(*ranges) if _asked_together(tuple(dims.values()), sizes))
+    for sizes in itertools.islice(asked, 400):
         if not _holds(guard, dict(zip(dims, sizes, strict=True))):
             return sizes[0]
     return None
+
+
+def _asked_together(dims: Sequence[AskedDim], sizes: Sequence[int]) -> bool:
+    """Whether dims of one name have one size; a stand-in gives each a symbol of its own."""
+    by_name: dict[str, int] = {}
+    return all(by_name.setdefault(dim.shown, size) == size for dim, size in zip(dims, sizes, strict=True))
 
 
 def _holds(guard: SizeGuard, sizes: Mapping[str, int]) -> bool:

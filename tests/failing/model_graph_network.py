@@ -46,7 +46,7 @@ class Smooth(torch.nn.Module):
         count = nodes.shape[0]
         ones = torch.ones(edges.shape[1])
         degree = torch.zeros(count).index_add(0, edges[1], ones).clamp(min=1)
-        matrix = torch.sparse_coo_tensor(edges.flip(0), ones / degree[edges[1]], (count, count))  # expect: DX203
+        matrix = torch.sparse_coo_tensor(edges.flip(0), ones / degree[edges[1]], (count, count))  # expect: DX308
         return 0.9 * (matrix @ nodes) + 0.1 * nodes
 
 

@@ -5,7 +5,7 @@ import torch
 
 class Propagate(torch.nn.Module):
     def forward(self, edges, weights, nodes):
-        adjacency = torch.sparse_coo_tensor(edges, weights, (4, 4))  # expect: DX203
+        adjacency = torch.sparse_coo_tensor(edges, weights, (4, 4))  # expect: DX308
         return adjacency @ nodes
 
 
