@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from onnxdx.compat import leaves_of, unflatten_inputs
+from onnxdx.compat import HigherOrderOperator, leaves_of, unflatten_inputs
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,7 @@ def untouched(model: torch.nn.Module, training: bool, updated: Collection[str] =
     if not training:
         model.eval()
     try:
-        # what the user has compiled is run as it is written: compiling it anew takes longer than an export
-        with torch.no_grad(), torch.compiler.set_stance("force_eager"):
+        with torch.no_grad():
             yield
     finally:
         for module, before in attributes:
@@ -72,7 +71,7 @@ def run_eager(
 
     Raises what the model raises.
     """
-    with untouched(model, training, updated):
+    with untouched(model, training, updated), _uncompiled(exported):
         before = _tensor_attributes(model)
         for _ in range(calls):
             inputs = tuple(value.detach().clone() if isinstance(value, torch.Tensor) else value for value in flat)
@@ -83,6 +82,19 @@ def run_eager(
         after = _tensor_attributes(model)
     kept = tuple(name for name, tensor in after.items() if before.get(name) is not tensor)
     return EagerRun(outputs, inputs, state, kept)
+
+
+@contextlib.contextmanager
+def _uncompiled(exported: torch.export.ExportedProgram) -> Iterator[None]:
+    """While open, what the user has compiled runs as it is written: to compile it takes longer than an export.
+
+    Not where the model has control flow: torch compiles that to run it at all.
+    """
+    if any(isinstance(node.target, HigherOrderOperator) for node in exported.graph.nodes):
+        yield
+        return
+    with torch.compiler.set_stance("force_eager"):
+        yield
 
 
 def _same(tensor: torch.Tensor, saved: torch.Tensor) -> bool:

@@ -53,7 +53,7 @@ def has_values(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[st
 
 
 def _attempt(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Ran | Failed:
-    with unchanged(model), values_kept(model, args, kwargs), torch.compiler.set_stance("force_eager"):
+    with unchanged(model), values_kept(model, args, kwargs):
         try:
             return Ran(model(*args, **kwargs))
         except (Exception, SystemExit) as error:

@@ -36,7 +36,7 @@ class TrialCalls:
         args, kwargs = self.args if args is None else args, self.kwargs if kwargs is None else kwargs
         buffers = [(vars(module)["_buffers"], dict(vars(module)["_buffers"])) for module in self.model.modules()]
         try:
-            with plain_run.values_kept(self.model, args, kwargs), torch.compiler.set_stance("force_eager"):
+            with plain_run.values_kept(self.model, args, kwargs):
                 leaves = compat.leaves_of(self.model(*args, **kwargs))
                 return [leaf.detach().clone() if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
         finally:
