@@ -59,6 +59,7 @@ class Job:
     verify: bool = True
     optimize: bool = True
     training: bool = False
+    recovery_budget: float = 300.0
     argv: tuple[str, ...] = ()
     lifeline: int | None = None
     own_group: bool = False

@@ -42,7 +42,7 @@ class ExportOptions:
     training: bool = False
     optimize: bool = True
     verify: bool = True
-    recovery_budget: float = 600.0
+    recovery_budget: float = 300.0
 
     def __post_init__(self) -> None:
         if self.functions not in get_args(FunctionsMode):

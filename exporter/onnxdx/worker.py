@@ -112,6 +112,7 @@ def _request(job: Job) -> ExportRequest:
         opset_version=job.opset,
         functions=functions,
         training=job.training,
+        recovery_budget=job.recovery_budget,
         optimize=job.optimize,
         verify=job.verify,
     )

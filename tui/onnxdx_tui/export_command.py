@@ -63,6 +63,7 @@ class Wish:
     verify: bool
     optimize: bool
     training: bool
+    recovery_budget: float
     timeout: float | None
     isolate: bool
     fail_on: Level
@@ -97,6 +98,7 @@ class Wish:
             verify=self.verify,
             optimize=self.optimize,
             training=self.training,
+            recovery_budget=self.recovery_budget,
             argv=tuple(sys.argv),
             seconds=_TIMEOUT if self.timeout is None else self.timeout,
         )
@@ -140,6 +142,13 @@ _FUNCTIONS = click.Choice(["none", "modules"])
 @click.option("--verify/--no-verify", default=True, help="Compare with eager in ONNX Runtime. [verify]")
 @click.option("--optimize/--no-optimize", default=True, help="Fold constants, merge and drop nodes. [optimize]")
 @click.option("--training/--no-training", default=False, help="Keep the module's mode. [no-training: eval mode]")
+@click.option(
+    "--recovery-budget",
+    type=click.FloatRange(min=0),
+    default=300.0,
+    metavar="SECONDS",
+    help="Time for finding what stands behind a failed capture. [300]",
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0),
