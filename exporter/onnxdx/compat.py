@@ -101,6 +101,7 @@ __all__ = [
     "symbols_of",
     "traced_run",
     "with_fake_values",
+    "with_leaves",
     "written",
 ]
 
@@ -332,6 +333,7 @@ def real_tensors(foreign: set[Any]) -> Iterator[None]:
     """
     import torch._functorch.config as functorch
     from torch._subclasses import fake_tensor, fake_utils, meta_utils
+    from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
     compare = fake_utils._check_fake_real_tensors
     infer = fake_tensor._infer_fake_from_real_tensor
@@ -348,7 +350,8 @@ def real_tensors(foreign: set[Any]) -> Iterator[None]:
         mode = fake_mode_of(fake)
         env = mode.shape_env if mode is not None else None
         silent = env.suppress_guards() if env is not None else contextlib.nullcontext()
-        with contextlib.suppress(GuardOnDataDependentSymNode), silent:
+        no_guess = _replaced(ShapeEnv, "_log_real_tensor_propagation", lambda *_: None)
+        with contextlib.suppress(GuardOnDataDependentSymNode), silent, no_guess:
             compare(real, fake, *args, **kwargs)
 
     def copy_of_parameters_too(real: torch.Tensor, source: torch.Tensor | None) -> None:
@@ -929,6 +932,13 @@ def leaves_of(value: object) -> list[Any]:
     from torch.utils import _pytree
 
     return list(_pytree.tree_leaves(value))
+
+
+def with_leaves(change: Callable[[Any], Any], value: Any) -> Any:
+    """A nested structure with other leaves (`torch.utils._pytree.tree_map`, 2.9 - 2.14)."""
+    from torch.utils import _pytree
+
+    return _pytree.tree_map(change, value)
 
 
 def has_fake_kernel(target: OpOverload) -> bool:

@@ -113,6 +113,10 @@ def test_a_model_without_outputs_is_not_proven_and_says_why(result: Any, model: 
     assert "session_state" not in finding.message()
 
 
+def test_one_tensor_given_twice_is_two_inputs(proven: Proof) -> None:
+    proven(lambda model, x, y: x - 2 * y, X, X, also=((X, X + 1),))
+
+
 def test_an_unused_input_stays_an_input(proven: Proof) -> None:
     exported = proven(lambda model, x, y: x + 1, X, X)
 
@@ -134,7 +138,7 @@ def test_nested_inputs_are_flattened(proven: Proof) -> None:
 
 
 def test_a_number_is_baked_in_and_another_one_is_refused(proven: Proof) -> None:
-    exported = proven(lambda model, x, times, flag: x * times if flag else x, X, 3, True)
+    exported = proven(lambda model, x, times, flag: x * times if flag else x, X, 3, True, said=("DX118",))
 
     for other in ((X, 4, True), (X, 3, False)):
         with pytest.raises(ValueError, match=r"3|True"):

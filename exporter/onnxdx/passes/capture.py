@@ -16,7 +16,7 @@ from dataclasses import replace
 import torch
 from torch.export import ExportedProgram
 
-from onnxdx import silent_faults, size_guards
+from onnxdx import distinct_inputs, silent_faults, size_guards
 from onnxdx.attempts import Attempts
 from onnxdx.compat import load_torch_export
 from onnxdx.recovery import Budget, recover
@@ -30,7 +30,7 @@ from onnxdx_diagnostics.sink import Sink
 def run(request: ExportRequest, sink: Sink) -> CapturedProgram | None:
     """The graph of the request's model, or a stand-in for it when it cannot be captured; None when there is neither."""
     with exported_mode(request.model, request.options.training), torch.no_grad(), quiet():
-        attempts = Attempts(request)
+        attempts = Attempts(distinct_inputs.separated(request))
         if attempts.asked.misfits:
             sink.emit(DynamicShapesMismatch(attempts.sources.fallback(), attempts.asked.misfits, attempts.asked.right))
         captured = attempts.capture(strict=False)
