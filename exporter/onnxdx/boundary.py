@@ -16,6 +16,7 @@ from onnxdx import training_mode
 from onnxdx.compat import fake_mode_of, output_paths
 from onnxdx.dtypes import onnx_dtype
 from onnxdx.naming import base_name
+from onnxdx.operators import is_strided
 from onnxdx.tracing import SymbolicTensor
 from onnxdx.translation import Translation, ir_tensor
 from onnxdx.values import InputBinding, OutputBinding, OutputKind
@@ -56,7 +57,7 @@ def graph_inputs(t: Translation) -> tuple[list[ir.Value], tuple[InputBinding, ..
         if tensor is None:
             t.values[node] = None
             continue
-        if fake_mode_of(tensor) is not None:
+        if fake_mode_of(tensor) is not None or not is_strided(tensor):
             t.values[node] = t.typed(
                 SymbolicTensor(name=t.names.unique(spec.target or node.name)), node.meta.get("val")
             )

@@ -74,7 +74,7 @@ def _makes_fresh(node: fx.Node) -> bool:
 
 def _functional_variant(target: object) -> OpOverload | None:
     """`aten.relu` of `aten.relu_`: the same arguments, but a result of its own."""
-    if not isinstance(target, OpOverload) or target.namespace != "aten":
+    if not isinstance(target, OpOverload) or target.namespace != "aten" or torch.Tag.inplace_view in target.tags:
         return None
     name, _, overload = name_of(target).removeprefix("aten::").partition(".")
     if not name.endswith("_"):

@@ -87,7 +87,7 @@ class _Check:
                     return
                 continue
             try:
-                results = session.run({**self.draft.feeds(self.flat), **cut.given})
+                results = session.run({**_read_inputs(self.draft.feeds(self.flat), cut.model), **cut.given})
             except Exception as error:  # ONNX Runtime
                 failing = [node for node in cut.model.graph if _named(node, str(error))]
                 yield from (Fails(node, first_line(error)) for node in failing)
@@ -230,10 +230,16 @@ def _cut(draft: OnnxDraft, known: Mapping[fx.Node, Any], left_out: set[str]) -> 
                 outputs[value.name or ""] = owner
     common.RemoveUnusedNodesPass()(model)
     common.RemoveUnusedFunctionsPass()(model)
-    for value in [value for value in graph.inputs if value.name in given and not value.uses()]:
+    for value in [value for value in graph.inputs if not value.uses()]:
         graph.inputs.remove(value)
-        del given[value.name or ""]
+        given.pop(value.name or "", None)
     return _Cut(model, given, outputs)
+
+
+def _read_inputs(feeds: Mapping[str, Any], model: ir.Model) -> dict[str, Any]:
+    """The inputs that are left in the model."""
+    left = {value.name for value in model.graph.inputs}
+    return {name: value for name, value in feeds.items() if name in left}
 
 
 def _broken_functions(model: ir.Model, left_out: Set[str]) -> set[ir.OperatorIdentifier]:

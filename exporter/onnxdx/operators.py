@@ -44,7 +44,10 @@ def called(node: fx.Node) -> str:
 
 
 def is_assertion(node: fx.Node) -> bool:
-    """Whether the node only checks something."""
+    """Whether the node only checks something, in the order of effects perhaps (`with_effects`)."""
+    if getattr(node.target, "__name__", "") == "with_effects":
+        inner = node.args[1] if len(node.args) > 1 else None
+        return isinstance(inner, OpOverload) and not schema(inner).returns
     return isinstance(node.target, OpOverload) and name_of(node.target) in _ASSERTIONS
 
 
@@ -122,3 +125,25 @@ def attribute(owner: object, path: str) -> Any:
     for name in path.split("."):
         owner = getattr(owner, name)
     return owner
+
+
+def written_as(node: fx.Node) -> str:
+    """What the user called, where a retrace has made another operator of it; empty where it is this one.
+
+    torch keeps the node that each one was made from (`from_node`).
+    """
+    sources = node.meta.get("from_node") or ()
+    before = str(sources[0].target) if sources else ""
+    return before if before.startswith("aten.") and before != called(node) else ""
+
+
+def is_strided(value: object) -> bool:
+    """Whether a captured value has the plain form of a tensor, or is none; sparse and nested tensors do not."""
+    return not isinstance(value, torch.Tensor) or value.layout is torch.strided
+
+
+def touches_layout(node: fx.Node) -> bool:
+    """Whether the node takes or gives a tensor that is not dense."""
+    if not is_operator(node):
+        return False
+    return not is_strided(node.meta.get("val")) or any(not is_strided(a.meta.get("val")) for a in node.all_input_nodes)

@@ -40,7 +40,9 @@ def recorded(draft: OnnxDraft, flat: Sequence[Any], deadline: float = float("inf
     if any(fake_mode_of(value) is not None for value in inputs):
         return {}
     recorder = _Recorder(draft, deadline)
-    with torch.no_grad():
+    if recorder.writes:
+        inputs = [value.clone() if isinstance(value, torch.Tensor) else value for value in inputs]
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
         recorder.run(*inputs)
     return {node: value for node, value in recorder.kept.items() if not _unknown(value)}
 

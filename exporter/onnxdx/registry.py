@@ -135,12 +135,24 @@ def _ours() -> Mapping[str, tuple[Entry, ...]]:
     }
 
 
+def _is_complex(value: object) -> bool:
+    return isinstance(value, torch.Tensor) and value.dtype.is_complex
+
+
+_MADE_FROM_NUMBERS = frozenset(
+    f"aten::{prefix}{name}{suffix}"
+    for name in ("zeros", "ones", "full", "empty", "rand", "randn")
+    for prefix, suffix in (("", ""), ("new_", ""), ("", "_like"))
+) | {"aten::eye", "aten::arange", "aten::linspace", "aten::logspace", "aten::scalar_tensor"}
+"""Operators whose result is complex because they were asked for that, not because their inputs are."""
+
+
 def select(registry: OnnxRegistry, node: torch.fx.Node, opset_version: int) -> Entry | None:
     """The entry that stands for a node: the first whose opset and complexness fit; None when there is none."""
     operands = [argument.meta.get("val") for argument in node.all_input_nodes]
     numbers = [argument for argument in (*node.args, *node.kwargs.values()) if isinstance(argument, complex)]
-    complex_inputs = bool(numbers) or any(
-        isinstance(value, torch.Tensor) and value.dtype.is_complex for value in operands
-    )
+    complex_inputs = bool(numbers) or any(map(_is_complex, operands))
+    if not complex_inputs and key_of(node.target).partition(".")[0] in _MADE_FROM_NUMBERS:
+        complex_inputs = _is_complex(node.meta.get("val"))
     fitting = [entry for entry in registry.entries(node.target) if entry.since <= opset_version]
     return next((entry for entry in fitting if entry.complex == complex_inputs), None)

@@ -94,12 +94,19 @@ def _refusal(
     try:
         Session(_alone(node, opsets))
     except Exception as error:  # ONNX Runtime has a dozen exception types for a model it refuses
-        dtype = next(
-            (value.dtype for value in (*node.inputs, *node.outputs) if value is not None and value.dtype), None
-        )
-        others = [other for other in _COMMON if other is not dtype] if dtype is not None else []
-        return first_line(error), dtype, tuple(other for other in others if _loads(node, opsets, dtype, other))
+        return first_line(error), *_culprit(node, opsets)
     return None
+
+
+def _culprit(node: ir.Node, opsets: Mapping[str, int]) -> tuple[ir.DataType | None, tuple[ir.DataType, ...]]:
+    """The element type that a node is refused for, as far as others in its place tell; and those others."""
+    given = (value.dtype for value in (*node.inputs, *node.outputs) if value is not None)
+    dtypes = list(dict.fromkeys(dtype for dtype in given if dtype is not None))
+    for dtype in dtypes:
+        others = tuple(other for other in _COMMON if other is not dtype and _loads(node, opsets, dtype, other))
+        if others:
+            return dtype, others
+    return (dtypes[0] if dtypes else None), ()
 
 
 _COMMON = (ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.DOUBLE, ir.DataType.INT32, ir.DataType.INT64)

@@ -171,6 +171,8 @@ class Translation:
         if isinstance(container, (list, tuple)):
             assert isinstance(index, int)
             return container[index]
+        if container is None:
+            return None
         position = self.tracer.constant(index, ir.DataType.INT64)
         start = len(self.tracer.scope.nodes)
         item = self.tracer.emit("SequenceAt", [self.value(container), position]).outputs[0]

@@ -13,7 +13,7 @@ from torch import fx
 from onnxdx.compat import OpOverload, name_of
 from onnxdx.decomposition import decompositions_of, traced
 from onnxdx.operators import called_graphs, is_operator
-from onnxdx.registry import Entry, OnnxRegistry, key_of
+from onnxdx.registry import Entry, OnnxRegistry, key_of, select
 from onnxdx.values import DecomposedProgram, Placement
 from onnxdx_diagnostics.finding import Site
 from onnxdx_diagnostics.rules.dx310_function_unused import FunctionUnused
@@ -54,16 +54,20 @@ class _Search:
         key = entry.operator
         packet = key.partition(".")[0]
         overloads = tuple(name for name in self.calls if name.partition(".")[0] == packet and name != key)
-        if key in self.decomposed:
-            return self._comes_first(entry), ()
+        nodes = self.decomposed.get(key)
+        if nodes:
+            opset = self.program.captured.request.options.opset_version
+            chosen = any(select(self.registry, node, opset) is entry for node in nodes)
+            return ("" if chosen else self._comes_first(entry)), ()
         if not _exists(key):
             near = overloads or tuple(difflib.get_close_matches(key, self.calls, 2, 0.75)) or self._namesakes(packet)
             return "torch has no operator of this name", near
         if packet.endswith("_") and key in self.calls:
             return "torch rewrites what is written in place", (key.replace(packet, packet[:-1], 1),)
         if key in self.calls:
-            return "nothing uses the result of the operator, or torch rewrites it", ()
-        unserved = tuple(name for name in overloads if name not in self.registry.user)
+            return "", ()
+        placed = {key_of(node.target) for node in self.placements}
+        unserved = tuple(name for name in overloads if name not in self.registry.user and name in placed)
         if unserved:
             return f"the model calls `{unserved[0]}`", unserved
         whole = next((name for name, leaves in self.leaves.items() if key in leaves), "")
@@ -94,10 +98,12 @@ class _Search:
         )
 
     @cached_property
-    def decomposed(self) -> Set[str]:
-        """The operators that dispatch sees."""
-        graphs = self.program.graphs()
-        return {key_of(node.target) for _, graph in graphs for node in graph.nodes if is_operator(node)}
+    def decomposed(self) -> Mapping[str, list[fx.Node]]:
+        """The nodes that dispatch sees, by operator."""
+        found: dict[str, list[fx.Node]] = {}
+        for node in (node for _, graph in self.program.graphs() for node in graph.nodes if is_operator(node)):
+            found.setdefault(key_of(node.target), []).append(node)
+        return found
 
     @cached_property
     def leaves(self) -> Mapping[str, Set[str]]:

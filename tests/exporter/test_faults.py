@@ -1,7 +1,7 @@
 """Programs with faults after capture: each run names every fault, on its line, and none for the faults of others.
 
-A program in `faults/` marks its lines with `# expect: DX301, DX601`; lines without a mark are fine.
-`# options: opset_version=18` asks for options.
+A program in `faults/` marks its lines with `# expect: DX301, DX601`; lines without a mark are fine, and a
+program without any is proven. `# options: opset_version=18` asks for options.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def test_a_program_gives_exactly_the_marked_findings(program: Path) -> None:
     assert told == marked(text), [each.message() for each in report.findings]
     errors = any(each.level is Level.ERROR for each in report.findings)
     assert not (errors and report.verdict.outcome is VerdictOutcome.PROVEN)
+    assert told or report.verdict.outcome is VerdictOutcome.PROVEN, report.verdict.reason
 
 
 def options(text: str) -> ExportOptions:

@@ -41,8 +41,11 @@ def build():
 
     operator: str
     candidates: tuple[str, ...] = ()
+    written: str = ""
 
     def message(self) -> str:
+        if self.written:
+            return f"`{self.operator}`, which torch makes of `{self.written}` here, has no ONNX function."
         return f"`{self.operator}` has no ONNX function."
 
     def fixes(self) -> tuple[Fix, ...]:

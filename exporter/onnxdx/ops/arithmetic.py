@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import onnx_ir as ir
+from onnxscript.function_libs.torch_lib.ops import core
 from onnxscript.function_libs.torch_lib.tensor_typing import TReal, TTensor
 from onnxscript.onnx_types import BOOL as Bool
 
@@ -366,3 +367,15 @@ def _powered(base: Value, exponent: Value) -> Value:
 def power(self: TReal, exponent: TReal) -> TReal:
     """pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor"""
     return _powered(self, exponent)
+
+
+@onnx_function("aten::__lshift__.Tensor")
+def left_shift(self: TTensor, other: TTensor) -> TTensor:
+    """__lshift__.Tensor(Tensor self, Tensor other) -> Tensor"""
+    return core.aten_bitwise_left_shift.func(self, other)
+
+
+@onnx_function("aten::__rshift__.Tensor")
+def right_shift(self: TTensor, other: TTensor) -> TTensor:
+    """__rshift__.Tensor(Tensor self, Tensor other) -> Tensor"""
+    return core.aten_bitwise_right_shift.func(self, other)

@@ -144,7 +144,7 @@ def conj(self: TReal) -> TReal:
 
 
 @onnx_function(
-    "aten::resolve_conj", "aten::resolve_neg", "aten::clone", "aten::alias", "aten::detach", "aten::contiguous",
+    "aten::resolve_conj", "aten::resolve_neg", "aten::clone", "aten::alias", "aten::detach", "aten::contiguous", "aten::detach_",
     "aten::lift_fresh_copy", "aten::dropout", complex=True,
 )  # fmt: skip
 def same(self: TReal) -> TReal:
@@ -479,13 +479,81 @@ def constant_pad_nd(self: TTensor, pad: Sequence[Int64], value: float = 0.0) -> 
     return op.Pad(self, shape([*before, 0, *after, 0]))
 
 
+def _filled(items: Value, fill: Any, dtype: int | None, own: ir.DataType) -> Value:
+    """A tensor of these sizes (without the axis of pairs), complex or real as `dtype` says (`own` when it is None)."""
+    wanted = given_dtype(dtype)
+    if isinstance(fill, ir.Value):
+        raise NotImplementedError("a complex tensor filled with a computed value")
+    if wanted is not None and wanted not in _COMPLEX:
+        return op.Expand(number(complex(fill).real, wanted), items)
+    part = _COMPLEX[wanted] if wanted is not None else own
+    pairs = constant([complex(fill).real, complex(fill).imag], part)
+    return op.Expand(pairs, op.Concat(items, shape([2]), axis=0))
+
+
+def _sizes_of(self: Value) -> Value:
+    """The sizes of a complex tensor, without the axis of pairs."""
+    return op.Shape(self, end=-1)
+
+
+@onnx_function("aten::zeros", complex=True)
+def zeros(size: Sequence[Int64], dtype: int = -1) -> TTensor:
+    """zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"""
+    return _filled(shape(size), 0, dtype, ir.DataType.FLOAT)
+
+
+@onnx_function("aten::ones", complex=True)
+def ones(size: Sequence[Int64], dtype: int = -1) -> TTensor:
+    """ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"""
+    return _filled(shape(size), 1, dtype, ir.DataType.FLOAT)
+
+
+@onnx_function("aten::full", complex=True)
+def full(size: Sequence[Int64], fill_value: TTensor, dtype: int = -1) -> TTensor:
+    """full(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"""
+    return _filled(shape(size), fill_value, dtype, ir.DataType.FLOAT)
+
+
+@onnx_function("aten::scalar_tensor", complex=True)
+def scalar_tensor(s: TTensor, dtype: int = -1) -> TTensor:
+    """scalar_tensor(Scalar s, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"""
+    return _filled(shape([]), s, dtype, ir.DataType.FLOAT)
+
+
+@onnx_function("aten::new_zeros", complex=True)
+def new_zeros(self: TTensor, size: Sequence[Int64], dtype: int = -1) -> TTensor:
+    """new_zeros(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"""
+    return _filled(shape(size), 0, dtype, self.dtype)
+
+
+@onnx_function("aten::new_ones", complex=True)
+def new_ones(self: TTensor, size: Sequence[Int64], dtype: int = -1) -> TTensor:
+    """new_ones(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"""
+    return _filled(shape(size), 1, dtype, self.dtype)
+
+
+@onnx_function("aten::new_full", complex=True)
+def new_full(self: TTensor, size: Sequence[Int64], fill_value: TTensor, dtype: int = -1) -> TTensor:
+    """new_full(Tensor self, SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"""
+    return _filled(shape(size), fill_value, dtype, self.dtype)
+
+
 @onnx_function("aten::zeros_like", complex=True)
 def zeros_like(self: TTensor, dtype: int = -1) -> TTensor:
     """zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"""
-    wanted = given_dtype(dtype)
-    if wanted is not None and wanted not in _COMPLEX:
-        raise NotImplementedError("real zeros like a complex tensor")
-    return op.Expand(number(0.0, self.dtype), op.Shape(self))
+    return _filled(_sizes_of(self), 0, dtype, self.dtype)
+
+
+@onnx_function("aten::ones_like", complex=True)
+def ones_like(self: TTensor, dtype: int = -1) -> TTensor:
+    """ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"""
+    return _filled(_sizes_of(self), 1, dtype, self.dtype)
+
+
+@onnx_function("aten::full_like", complex=True)
+def full_like(self: TTensor, fill_value: TTensor, dtype: int = -1) -> TTensor:
+    """full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"""
+    return _filled(_sizes_of(self), fill_value, dtype, self.dtype)
 
 
 @onnx_function("aten::_to_copy", "aten::to.dtype", "prims::convert_element_type", complex=True)

@@ -219,7 +219,8 @@ def _truth(operator: str, self: Value, dim: Dims, keepdim: bool) -> Value:
     if rank(self) == 0:
         return truth
     ones = op.Cast(truth, to=ir.DataType.INT32)
-    return op.Cast(reduced(operator, ones, axes_of(self, dim), keepdim, rank(self)), to=BOOL)
+    # of no elements the largest is the lowest integer, and the smallest the highest
+    return op.Greater(reduced(operator, ones, axes_of(self, dim), keepdim, rank(self)), number(0, ir.DataType.INT32))
 
 
 @onnx_function("aten::any")

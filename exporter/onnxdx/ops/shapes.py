@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import onnx_ir as ir
+from onnxscript.function_libs.torch_lib.ops import core
 from onnxscript.function_libs.torch_lib.tensor_typing import TTensor
 from onnxscript.onnx_types import INT64 as Int64
 
@@ -41,6 +42,24 @@ def rolled(x: Value, shift: Size, axis: int, length: Size) -> Value:
     head = op.Slice(x, shape([cut]), [2**63 - 1], [axis])
     tail = op.Slice(x, [0], shape([cut]), [axis])
     return op.Concat(head, tail, axis=axis)
+
+
+@onnx_function("aten::flip")
+def flip(self: TTensor, dims: Sequence[int]) -> TTensor:
+    """flip(Tensor self, int[] dims) -> Tensor"""
+    return op.Identity(self) if rank(self) == 0 else core.aten_flip.func(self, dims)
+
+
+@onnx_function("aten::reshape")
+def reshape(self: TTensor, size: Sequence[Int64]) -> TTensor:
+    """reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a); a size of 0 is one, and not that of the input"""
+    return core.aten_view.func(self, size)
+
+
+@onnx_function("aten::set.source_Tensor")
+def set_source(self: TTensor, source: TTensor) -> TTensor:
+    """set.source_Tensor(Tensor self, Tensor source) -> Tensor"""
+    return op.Identity(source)
 
 
 @onnx_function("aten::roll")

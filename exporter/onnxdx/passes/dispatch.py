@@ -11,7 +11,7 @@ from torch import fx
 
 from onnxdx.compat import OpOverload, name_of, schema
 from onnxdx.dtypes import onnx_dtype
-from onnxdx.operators import called, is_higher_order, is_operator
+from onnxdx.operators import called, is_assertion, is_higher_order, is_operator, is_strided, touches_layout, written_as
 from onnxdx.ops.control_flow import TRANSLATED
 from onnxdx.registry import Entry, OnnxRegistry, key_of, select
 from onnxdx.tracing import dropped
@@ -23,6 +23,7 @@ from onnxdx_diagnostics.rules.dx302_only_other_overload import OnlyOtherOverload
 from onnxdx_diagnostics.rules.dx303_complex_not_supported import ComplexNotSupported
 from onnxdx_diagnostics.rules.dx305_argument_not_supported import ArgumentNotSupported
 from onnxdx_diagnostics.rules.dx307_opset_too_low import OpsetTooLow
+from onnxdx_diagnostics.rules.dx308_layout_not_supported import LayoutNotSupported
 from onnxdx_diagnostics.rules.dx309_use_not_supported import UseNotSupported
 from onnxdx_diagnostics.sink import Sink
 
@@ -36,11 +37,15 @@ def run(program: DecomposedProgram, sink: Sink) -> DispatchPlan:
     """Place every operator node. Each node without a placement is a finding, unless one was said already."""
     placements: dict[fx.Node, Placement] = {}
     registry = program.captured.request.options.onnx_registry or OnnxRegistry()
+    told: set[fx.Node] = set()
     for _, graph in program.graphs():
         for node in graph.nodes:
             if node.op != "call_function" or node in program.dead_ends:
                 continue
-            reason = _place(node, registry, program, placements)
+            if touches_layout(node):
+                reason = _layout(node, program, told)
+            else:
+                reason = _place(node, registry, program, placements)
             if reason is not None:
                 sink.emit(reason)
     for unused in unused_functions(program, registry, placements):
@@ -48,10 +53,28 @@ def run(program: DecomposedProgram, sink: Sink) -> DispatchPlan:
     return DispatchPlan(program, placements)
 
 
+def _layout(node: fx.Node, program: DecomposedProgram, told: set[fx.Node]) -> Finding | None:
+    """Where a tensor that is not dense comes in or is made; what is computed from it is a consequence."""
+    odd = [argument for argument in node.all_input_nodes if not is_strided(argument.meta.get("val"))]
+    given = [argument for argument in odd if argument.op != "call_function"]
+    site = program.captured.sources.site(node)
+    if not odd:
+        return LayoutNotSupported(site, called(node), str(node.meta["val"].layout))
+    if not given or given[0] in told:
+        return None
+    told.update(given)
+    signature = program.exported.graph_signature.input_specs
+    targets = {getattr(spec.arg, "name", ""): spec.target for spec in signature}
+    name = targets.get(given[0].name) or given[0].name
+    return LayoutNotSupported(site, name, str(given[0].meta["val"].layout))
+
+
 def _place(
     node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram, placements: dict[fx.Node, Placement]
 ) -> Finding | None:
     sources = program.captured.sources
+    if is_assertion(node):
+        return None
     if is_higher_order(node):
         known = getattr(node.target, "__name__", "") in TRANSLATED
         return None if known else _written(node, registry, program)
@@ -91,7 +114,7 @@ def _missing(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) 
     others = tuple(other for other in registry if other.partition(".")[0] == name)
     if others:
         return OnlyOtherOverload(site, called(node), others)
-    return NoOnnxFunction(site, called(node), _alike(name, registry))
+    return NoOnnxFunction(site, called(node), _alike(name, registry), written_as(node))
 
 
 def _alike(name: str, registry: OnnxRegistry) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,7 @@ from torch import fx
 from onnxdx import baked_sizes, size_guards, size_limits
 from onnxdx.comparison import Comparison, compare
 from onnxdx.compat import flat_inputs
-from onnxdx.eager import EagerRun, run_eager, untouched
+from onnxdx.eager import EagerRun, run_eager
 from onnxdx.errors import first_line
 from onnxdx.isolated import Differs, Fails, Fault, faults
 from onnxdx.operators import called, draws
@@ -61,8 +62,7 @@ def survey(draft: OnnxDraft, sink: Sink) -> list[Fault]:
 
 def _faults(draft: OnnxDraft) -> list[Fault]:
     request = draft.captured.request
-    with untouched(request.model, request.options.training):
-        return list(faults(draft, flat_inputs(draft.captured.exported, request.args, request.kwargs)))
+    return list(faults(draft, flat_inputs(draft.captured.exported, request.args, request.kwargs)))
 
 
 @dataclass
@@ -95,6 +95,7 @@ class _Verifier:
         try:
             eager = self._eager(flat)
         except Exception as error:  # the user's model
+            survey(self.draft, self.sink)
             return Trial({}, VerdictOutcome.NOT_RUN, reason=f"eager raises {first_line(error)}")
         try:
             results = self._onnx(flat)
@@ -152,6 +153,8 @@ class _Verifier:
             return
         first = self._first_diverging(flat)
         binding, comparison = differing[0]
+        while first is not None and first.target is operator.getitem and isinstance(first.args[0], fx.Node):
+            first = first.args[0]
         if first is not None:
             function = self.draft.function_of(first)
             site = self.draft.captured.sources.site(first)
