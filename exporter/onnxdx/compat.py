@@ -333,7 +333,6 @@ def real_tensors(foreign: set[Any]) -> Iterator[None]:
     """
     import torch._functorch.config as functorch
     from torch._subclasses import fake_tensor, fake_utils, meta_utils
-    from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
     compare = fake_utils._check_fake_real_tensors
     infer = fake_tensor._infer_fake_from_real_tensor
