@@ -62,7 +62,11 @@ def survey(draft: OnnxDraft, sink: Sink) -> list[Fault]:
 
 def _faults(draft: OnnxDraft) -> list[Fault]:
     request = draft.captured.request
-    return list(faults(draft, flat_inputs(draft.captured.exported, request.args, request.kwargs)))
+    try:
+        flat = flat_inputs(draft.captured.exported, request.args, request.kwargs)
+    except ValueError:  # an input is of a type that was known while a stand-in was captured, and is not any more
+        return []
+    return list(faults(draft, flat))
 
 
 @dataclass
