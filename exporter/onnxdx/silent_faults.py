@@ -26,7 +26,9 @@ def findings(program: CapturedProgram, changed: Sequence[Change], codes: Sequenc
     namespaces = namespaces_of(request.model, sources.is_user)
     reached = functions_reached(ran, request.model, namespaces)
     yield from wrong_operators(program.exported, request, sources)
-    yield from baked_inputs.findings(program, torn=is_torn(program))
+    leaves = compat.leaves_of((request.args, dict(request.kwargs)))
+    if all(isinstance(leaf, compat.PLAIN_LEAVES) for leaf in leaves):  # else a finding says that it is no input at all
+        yield from baked_inputs.findings(program, torn=is_torn(program))
     yield from training_mode.findings(program)
     yield from dropped_wishes.findings(program, reached, ran, namespaces)
     yield from effects.findings(request.model, request.args, request.kwargs, sources, changed, reached)
