@@ -183,7 +183,7 @@ class _Scripted(torch.nn.Module):
 
 @contextlib.contextmanager
 def _without_scripts(root: torch.nn.Module, run: Callable[..., Any]) -> Iterator[None]:
-    """While open, `run(path, module, args, kwargs)` is called in place of each outermost scripted module."""
+    """While open, `run(path, module, args, kwargs)` stands in for each outermost scripted module below `root`."""
     replaced: list[tuple[torch.nn.Module, str, torch.nn.Module]] = []
 
     def stand_in(path: str, script: torch.nn.Module) -> torch.nn.Module:
@@ -198,7 +198,8 @@ def _without_scripts(root: torch.nn.Module, run: Callable[..., Any]) -> Iterator
                 visit(child, f"{prefix}{name}.")
 
     try:
-        visit(root, "")
+        if not isinstance(root, torch.jit.ScriptModule):  # whose modules cannot be exchanged
+            visit(root, "")
         yield
     finally:
         for parent, name, child in replaced:
