@@ -27,7 +27,7 @@ import peer
 from corpus import HERE, Program, programs, tell
 from scorecard import Ours, Row, page, summary
 
-LONGEST_RUN = 180
+LONGEST_RUN = 90
 Work = Callable[[Program, Path], dict[str, Any]]
 
 
@@ -73,13 +73,17 @@ SIDES: dict[str, Work] = {"ours": ours, "peer": theirs}
 
 @dataclass
 class Run:
-    """One program on one side. `result` is None when the process came to an end before it had one."""
+    """One program on one side. `result` is None when the process ended, or had to be ended, before it had one."""
 
     program: Program
     side: str
     result: dict[str, Any] | None = None
     printed: str = ""
     seconds: float = 0.0
+
+    @property
+    def hangs(self) -> bool:
+        return self.result is None and self.seconds >= LONGEST_RUN
 
 
 @dataclass
@@ -112,15 +116,17 @@ def _started(run: Run, root: Path) -> _Fork:
     process = os.fork()
     if process:
         return _Fork(run, process, folder, time.perf_counter())
-    _work(run, folder)
-    os._exit(0)
+    try:
+        _work(run, folder)
+    finally:  # a program that leaves Python leaves this fork, and nothing else
+        os._exit(0)
 
 
 def _work(run: Run, folder: Path) -> None:
     """In the fork: everything printed goes to a file, the result to another."""
     os.setsid()
     os.chdir(folder)
-    output = os.open(folder / "printed.txt", os.O_CREAT | os.O_WRONLY)
+    output = os.open(folder / "printed.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
     started = time.perf_counter()
@@ -148,7 +154,8 @@ def _ended(fork: _Fork) -> bool:
 def _collected(fork: _Fork) -> Run:
     run, result = fork.run, fork.folder / "result.json"
     run.seconds = time.perf_counter() - fork.started
-    run.printed = (fork.folder / "printed.txt").read_text(encoding="utf-8", errors="replace")
+    printed = fork.folder / "printed.txt"
+    run.printed = printed.read_text(encoding="utf-8", errors="replace") if printed.exists() else ""
     if result.exists():
         run.result = json.loads(result.read_text())
         run.seconds = run.result["seconds"]
@@ -160,7 +167,7 @@ def _row(program: Program, mine: Run, theirs: Run) -> Row:
     if "broken" in told:
         print(f"{program.name}: {told['broken']}", file=sys.stderr)
     found = frozenset((line, rule) for line, rule in told.get("found", ()))
-    answer = peer.Answer("ends") if theirs.result is None else _read(program, theirs)
+    answer = _read(program, theirs)
     return Row(
         name=program.name,
         topic=program.topic,
@@ -173,7 +180,8 @@ def _row(program: Program, mine: Run, theirs: Run) -> Row:
 
 
 def _read(program: Program, run: Run) -> peer.Answer:
-    assert run.result is not None
+    if run.result is None:
+        return peer.Answer("hangs" if run.hangs else "ends")
     return peer.read(run.result["raised"], run.printed, program.path.name)
 
 

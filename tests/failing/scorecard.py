@@ -113,7 +113,7 @@ def _of_the_peer(faulty: Sequence[Row], fine: Sequence[Row]) -> list[str]:
     lines, named = _count(faulty, lambda row: row.lines), _count(faulty, lambda row: row.named)
     mentioned = _count(faulty, lambda row: row.lines & set(row.peer.mentioned))
     ours = _count(faulty, lambda row: row.told_lines)
-    raised = [row for row in faulty if row.peer.outcome != "model"]
+    raised = [row for row in faulty if row.peer.outcome == "raises"]
     return [
         f"Marked lines named: onnxdx {_share(ours, lines)}; torch.onnx.export {_share(named, lines)} "
         f"({_share(mentioned, lines)} mentioned anywhere).",
