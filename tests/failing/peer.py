@@ -23,8 +23,8 @@ class Answer:
     """How the peer ended, and the lines of the program in its message.
 
     `outcome` is "model" when it hands one out, "raises" when it raises, "ends" when its process does and "hangs" when
-    that had to be ended; `named` are the lines that it gives as the
-    place of the fault (the innermost line of the program in a stack), `mentioned` those that stand anywhere in it.
+    that had to be ended; `named` are the lines that it gives as the place of the fault (the innermost line of the
+    program in a stack), `mentioned` those that stand anywhere in it.
     """
 
     outcome: str
