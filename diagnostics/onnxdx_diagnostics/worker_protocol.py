@@ -60,6 +60,7 @@ class Job:
     optimize: bool = True
     training: bool = False
     recovery_budget: float = 300.0
+    thorough: bool = False
     argv: tuple[str, ...] = ()
     lifeline: int | None = None
     own_group: bool = False

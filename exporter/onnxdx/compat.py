@@ -926,6 +926,13 @@ def children_of(value: object) -> Sequence[Any] | None:
     return list(known.flatten_fn(value)[0]) if known is not None else None
 
 
+def map_leaves(function: Callable[[Any], Any], value: Any) -> Any:
+    """A nested structure with every leaf replaced (`torch.utils._pytree.tree_map`, 2.9 - 2.14)."""
+    from torch.utils import _pytree
+
+    return _pytree.tree_map(function, value)
+
+
 def leaves_of(value: object) -> list[Any]:
     """The leaves of a nested structure, as torch.export sees them (`torch.utils._pytree.tree_leaves`, 2.9 - 2.14)."""
     from torch.utils import _pytree

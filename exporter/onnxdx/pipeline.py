@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from onnxdx import size_limits
+from onnxdx import size_limits, varied_capture
 from onnxdx.errors import first_line
 from onnxdx.passes import capture, decompose, dispatch, functions, optimize, translate, validate, verify
 from onnxdx.program import ONNXProgram
@@ -21,7 +21,7 @@ from onnxdx_diagnostics.finding import Finding, Level, Site
 from onnxdx_diagnostics.report import NOT_VERIFIED, Outcome, PassRecord, Report, Verdict, VerdictOutcome
 from onnxdx_diagnostics.rules.dx706_unsupported_opset import UnsupportedOpset
 from onnxdx_diagnostics.rules.dx901_internal_error import InternalError
-from onnxdx_diagnostics.sink import Collector
+from onnxdx_diagnostics.sink import Collector, Sink
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -42,7 +42,7 @@ def run(request: ExportRequest, listener: Listener = unheard) -> tuple[ONNXProgr
         low, high = SUPPORTED_OPSETS[0], SUPPORTED_OPSETS[-1]
         run.emit(UnsupportedOpset(Site(request.call_site), request.options.opset_version, low, high))
         return None, run.report(None, NOT_VERIFIED)
-    captured = run.step("capture", capture.run, request)
+    captured = run.step("capture", _captured, request)
     run.stand_in = captured.mode.stand_in if captured else ""
     run.captured = captured
     decomposed = run.step("decompose", decompose.run, captured)
@@ -154,6 +154,15 @@ class _Run:
 
     def _crashed(self) -> bool:
         return any(finding.id.startswith("DX9") for finding in self.sink.findings)
+
+
+def _captured(request: ExportRequest, sink: Sink) -> CapturedProgram | None:
+    """The captured model; looked at twice where that was asked for."""
+    captured = capture.run(request, sink)
+    if captured is not None and not captured.recovered and request.options.thorough:
+        for finding in varied_capture.findings(captured, lambda again: capture.run(again, Collector())):
+            sink.emit(finding)
+    return captured
 
 
 def _facts(result: object) -> dict[str, str | int | float]:

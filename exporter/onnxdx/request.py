@@ -33,6 +33,8 @@ class ExportOptions:
     verify: run the result in ONNX Runtime and compare it with eager.
     recovery_budget: seconds that may be spent, when the model cannot be captured, on finding what else stands in the
         way; no further way to a graph is tried once they are over, and none at all with 0.
+    thorough: look twice: capture and verify the model on other values of the inputs as well. The command line does it
+        with `--explain`.
     """
 
     dynamic_shapes: Any = None
@@ -43,6 +45,7 @@ class ExportOptions:
     optimize: bool = True
     verify: bool = True
     recovery_budget: float = 300.0
+    thorough: bool = False
 
     def __post_init__(self) -> None:
         if self.functions not in get_args(FunctionsMode):

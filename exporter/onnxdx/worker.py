@@ -113,6 +113,7 @@ def _request(job: Job) -> ExportRequest:
         functions=functions,
         training=job.training,
         recovery_budget=job.recovery_budget,
+        thorough=job.thorough,
         optimize=job.optimize,
         verify=job.verify,
     )

@@ -99,6 +99,7 @@ class Wish:
             optimize=self.optimize,
             training=self.training,
             recovery_budget=self.recovery_budget,
+            thorough=self.explain,
             argv=tuple(sys.argv),
             seconds=_TIMEOUT if self.timeout is None else self.timeout,
         )

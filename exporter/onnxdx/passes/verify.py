@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,7 @@ from onnxdx.errors import first_line
 from onnxdx.isolated import Differs, Fails, Fault, faults
 from onnxdx.operators import called, draws
 from onnxdx.other_sizes import OtherSize, OtherSizes
+from onnxdx.other_values import varied
 from onnxdx.reference import recorded
 from onnxdx.runtime import Refusal, Session
 from onnxdx.runtime_findings import difference, finding
@@ -54,19 +55,22 @@ def run(draft: OnnxDraft, sink: Sink) -> Verdict:
 
 def survey(draft: OnnxDraft, sink: Sink) -> list[Fault]:
     """Say what ONNX Runtime shows of a draft that gets no verdict, operator by operator, and return it."""
-    found = _faults(draft)
+    try:
+        flat = _flat(draft)
+    except ValueError:  # an input is of a type that was known while a stand-in was captured, and is not any more
+        return []
+    found = list(faults(draft, flat))
     for fault in found:
         sink.emit(finding(draft, fault))
     return found
 
 
-def _faults(draft: OnnxDraft) -> list[Fault]:
+def _flat(draft: OnnxDraft) -> list[Any]:
     request = draft.captured.request
-    try:
-        flat = flat_inputs(draft.captured.exported, request.args, request.kwargs)
-    except ValueError:  # an input is of a type that was known while a stand-in was captured, and is not any more
-        return []
-    return list(faults(draft, flat))
+    return flat_inputs(draft.captured.exported, request.args, request.kwargs)
+
+
+_OTHER_VALUES = "other values of the inputs"
 
 
 @dataclass
@@ -85,9 +89,11 @@ class _Verifier:
     def verdict(self) -> Verdict:
         captured = self.draft.captured
         request = captured.request
-        flat = flat_inputs(captured.exported, request.args, request.kwargs)
+        flat = _flat(self.draft)
         trials = [self._given(flat)]
-        if trials[0].outcome is VerdictOutcome.PROVEN:
+        if trials[0].outcome is VerdictOutcome.PROVEN and request.options.thorough:
+            trials += self._with_other_values(flat)
+        if trials[-1].outcome is VerdictOutcome.PROVEN:
             trials += self._at_other_sizes(OtherSizes(captured, flat))
         for outcome in (VerdictOutcome.DIFFERS, VerdictOutcome.NOT_RUN):
             told = next((trial for trial in trials if trial.outcome is outcome), None)
@@ -135,7 +141,7 @@ class _Verifier:
         """One finding for each operator that is wrong by itself; for outputs behind none, where their numbers part."""
         if not disagreeing:
             return
-        wrong = {fault.node: fault for fault in _faults(self.draft) if isinstance(fault, Differs)}
+        wrong = {fault.node: fault for fault in faults(self.draft, flat) if isinstance(fault, Differs)}
         said: set[fx.Node] = set()
         unexplained: list[tuple[OutputBinding, Comparison]] = []
         for binding, comparison in disagreeing:
@@ -166,6 +172,25 @@ class _Verifier:
             return
         for binding, comparison in differing:
             self.sink.emit(NumbersDiffer(self._site(binding), binding.name, comparison.numbers, "", ""))
+
+    def _with_other_values(self, flat: Sequence[Any]) -> list[Trial]:
+        """A trial on inputs that hold other values; none where the model does not take them."""
+        others = varied(list(flat))
+        try:
+            eager = self._eager(others)
+        except Exception:  # the user's model, which need not take every order of its values
+            return []
+        try:
+            results = self._onnx(others)
+        except Exception as error:  # ONNX Runtime
+            self.sink.emit(RuntimeFails(self.draft.site_named(str(error)), first_line(error), _OTHER_VALUES))
+            return [
+                Trial({}, VerdictOutcome.DIFFERS, reason=f"{_OTHER_VALUES}: ONNX Runtime fails: {first_line(error)}")
+            ]
+        comparisons = self._compared(results, eager)
+        self._report([(binding, comparison) for binding, comparison in comparisons if not comparison.agrees], others)
+        trial = _trial({}, comparisons)
+        return [replace(trial, reason=f"{_OTHER_VALUES}: {trial.reason}" if trial.reason else "")]
 
     def _at_other_sizes(self, others: OtherSizes) -> list[Trial]:
         sizes = SizeTrials(others, self._attempt)
