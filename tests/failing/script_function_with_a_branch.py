@@ -1,5 +1,8 @@
 """A function is scripted because it decides by values (pytorch/pytorch#112844)."""
 
+# prints: FutureWarning: .torch.jit
+# prints: ^\s+warnings.warn\($
+
 import torch
 
 

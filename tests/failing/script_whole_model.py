@@ -1,5 +1,8 @@
 """The model is what `torch.jit.script` made of it (pytorch/pytorch#155091)."""
 
+# prints: FutureWarning: .torch.jit
+# prints: ^\s+warnings.warn\($
+
 import torch
 
 

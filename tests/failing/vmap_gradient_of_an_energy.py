@@ -1,4 +1,4 @@
-"""Forces are the gradient of an energy, by `torch.func.grad`, which torch captures without its input (pytorch/pytorch#153063)."""
+"""Forces by `torch.func.grad` of an energy, which torch captures without its input (pytorch/pytorch#153063)."""
 
 import torch
 

@@ -3,6 +3,9 @@
 Taken from pytorch/pytorch#112844.
 """
 
+# prints: FutureWarning: .torch.jit
+# prints: ^\s+warnings.warn\($
+
 import torch
 
 
