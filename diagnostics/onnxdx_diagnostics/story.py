@@ -14,7 +14,7 @@ from rich.text import Text
 from onnxdx_diagnostics.code_layout import is_code, laid_out
 from onnxdx_diagnostics.codec import shown_path
 from onnxdx_diagnostics.explain import documentation
-from onnxdx_diagnostics.finding import Finding, Frame
+from onnxdx_diagnostics.finding import Finding, Frame, Location
 from onnxdx_diagnostics.fix import Fix
 from onnxdx_diagnostics.graphs import Graphs
 from onnxdx_diagnostics.passage import passage
@@ -71,7 +71,7 @@ def _story(finding: Finding, report: Report, width: int, graphs: Graphs | None) 
     """What is true of this finding alone."""
     site, pad = finding.site, gutter(finding.site)
     callers = [frame for frame in site.stack if frame.user]
-    own = callers.pop() if callers and _is_at(callers[-1], finding) else None
+    own = callers.pop() if callers and site.location and callers[-1].location.path == site.location.path else None
     lines = headline(finding, width)
     values_below = bool(site.location and site.location.snippet)
     if site.location:
@@ -79,7 +79,7 @@ def _story(finding: Finding, report: Report, width: int, graphs: Graphs | None) 
         lines += snippet_lines(site.location, width, LEVEL_STYLES[finding.level], site.values)
     if site.values and not values_below:
         lines += detail("values", Text(", ".join(map(visible, site.values))), pad, width)
-    lines += _rows("called from", [_caller(frame, report.root) for frame in reversed(callers)], pad, width)
+    lines += _rows("called from", list(_callers(callers, site.location, report.root)), pad, width)
     if site.module:
         lines += detail("module", Text(module_text(site)), pad, width)
     elif site.module_class:
@@ -96,15 +96,15 @@ def _story(finding: Finding, report: Report, width: int, graphs: Graphs | None) 
     return lines
 
 
-def _is_at(frame: Frame, finding: Finding) -> bool:
-    at = finding.site.location
-    return at is not None and (frame.location.path, frame.location.line) == (at.path, at.line)
-
-
-def _caller(frame: Frame, root: str) -> str:
-    at = frame.location
-    code = " ".join(at.snippet.split())
-    return f"{shown_path(at.path, root)}:{at.line} in {frame.function}" + (f": {code}" if code else "")
+def _callers(frames: list[Frame], place: Location | None, root: str) -> Iterator[str]:
+    """The lines that led to `place`, innermost first, each once: a comprehension has a frame of its own."""
+    known = {(place.path, place.line)} if place else set()
+    for frame in reversed(frames):
+        at = frame.location
+        if (at.path, at.line) not in known:
+            known.add((at.path, at.line))
+            code = " ".join(at.snippet.split())
+            yield f"{shown_path(at.path, root)}:{at.line} in {frame.function}" + (f": {code}" if code else "")
 
 
 def _rows(name: str, rows: list[str], pad: int, width: int, hanging: int = 2) -> list[Text]:
@@ -121,21 +121,26 @@ def _rows(name: str, rows: list[str], pad: int, width: int, hanging: int = 2) ->
 def _fix(fix: Fix, pad: int, width: int) -> list[Text]:
     """A fix with everything there is to it: code as code, prose as prose, then the diff."""
     lines = detail(fix_label(fix), marked(fix.title), pad, width)
-    indent = " " * (pad + 5)
     if fix.text and is_code(fix.text):
-        for row in laid_out(fix.text, width - len(indent)):
-            lines += wrapped(Text(row, "green"), width, first=indent, rest=f"{indent}    ")
+        lines += _code(fix.text, pad, width)
     elif fix.text:
         lines += wrapped(marked(" ".join(fix.text.split())), width, first=" " * (pad + 3), rest=" " * (pad + 3))
     return lines + diff_lines(fix.diff, pad, width)
+
+
+def _code(code: str, pad: int, width: int) -> list[Text]:
+    indent = " " * (pad + 5)
+    rows = laid_out(code, width - len(indent))
+    return [line for row in rows for line in wrapped(Text(row, "green"), width, first=indent, rest=f"{indent}    ")]
 
 
 def _about_rule(rule: type[Finding], pad: int, width: int) -> list[Text]:
     """Why it matters, and where to read more: the same for all findings of a rule."""
     told = documentation(rule)
     why = told.section("Why") or told.section("What it means") or told.summary
-    first, *_ = re.split(r"\n\s*(?:\n|```)", why)
-    return [
-        *detail("why", marked(" ".join(first.split())), pad, width),
-        *detail("more", Text(f"onnxdx explain {rule.id}"), pad, width),
-    ]
+    said, _, code = why.partition("```python\n")
+    paragraph, *_ = re.split(r"\n\s*\n", said.strip())
+    lines = detail("why", marked(" ".join(paragraph.split())), pad, width)
+    if paragraph.endswith(":"):
+        lines += _code(code.partition("\n```")[0], pad, width)
+    return [*lines, *detail("more", Text(f"onnxdx explain {rule.id}"), pad, width)]

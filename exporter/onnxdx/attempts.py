@@ -144,7 +144,10 @@ class Attempts:
         """The value of this pass: the program, with the user's names for its sizes."""
         sizes = dynamic_shapes.obtained(self.asked, exported, self.request.args, self.request.kwargs)
         dims = dynamic_shapes.names(sizes)
-        return CapturedProgram(self.request, exported, mode, replace(self.sources, names=dims), dims, sizes)
+        weights = {spec.arg.name: spec.target for spec in exported.graph_signature.input_specs if spec.target}
+        return CapturedProgram(
+            self.request, exported, mode, replace(self.sources, names=dims, weights=weights), dims, sizes
+        )
 
     def broken_promises(
         self, exported: ExportedProgram, guards: Sequence[SizeGuard], *, by_branches_only: bool

@@ -27,6 +27,9 @@ from onnxdx_diagnostics.finding import Frame, Location, Site
 _FRAME = re.compile(r'^\s*File "(?P<path>.+)", line (?P<line>\d+)(?:, in (?P<function>.*))?$')
 _CARETS = re.compile(r"^\s*[~^]+(?:\s*[~^]+)*\s*$")
 _STACK_IN_TEXT = re.compile(r"^(?:from user code:|User Stack \(most recent call last\):|User stack:)", re.MULTILINE)
+TARGET_PREFIX = "_onnxdx_target_"
+"""What the module of a target's file is called by when its own name is taken."""
+
 _MAX_SEARCH = 32
 _LONGEST = 32
 """An operand that is written longer than this is told under the name of its node."""
@@ -50,7 +53,8 @@ class SourceMap:
     `root` is the project root, `call_site` the line that asked for the export, `user_files` are files that count as the
     user's wherever they lie. `stacks` gives the exact frames of stack texts (others are parsed from the text), `names`
     the user's names of torch's symbols ("s77" -> "batch"), `modules` the path of each module object by its id, `known`
-    the names and values (by torch's symbols) at the spots where something was decided.
+    the names and values (by torch's symbols) at the spots where something was decided, `weights` the paths of
+    parameters and buffers by the names of their nodes.
     """
 
     root: str
@@ -60,6 +64,7 @@ class SourceMap:
     names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     modules: Mapping[int, str] = field(default_factory=dict, compare=False, repr=False)
     known: Mapping[Spot, tuple[tuple[str, str], ...]] = field(default_factory=dict, compare=False, repr=False)
+    weights: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def site(self, node: fx.Node) -> Site:
         """The site of `node`: its innermost user line, or the call site when the model is wholly an installed one."""
@@ -204,23 +209,40 @@ class SourceMap:
                 yield f"{name}: {shown}"
 
     def _operands(self, node: fx.Node) -> list[tuple[fx.Node, str]]:
-        """What a node computes with, each under the user's name for it, or under its own where that is not certain."""
+        """What a node computes with, under the user's names; under those of the nodes where the line names none."""
         arguments = list(dict.fromkeys(node.all_input_nodes))
+        weights = self._weight_names(node, arguments)
+        computed = [argument for argument in arguments if argument not in weights]
+        names = weights | (self._operand_names(node, computed) or {argument: argument.name for argument in computed})
+        return [(argument, names[argument]) for argument in arguments if argument in names]
+
+    def _operand_names(self, node: fx.Node, computed: list[fx.Node]) -> dict[fx.Node, str]:
+        """The names that the node's line has for what it computes with, as far as they are certain."""
         spots = self._spots_near(node)
         spot = self.innermost_user(spots)
         if spot is None or not spot.column:
-            return [(argument, argument.name) for argument in arguments]
+            return {}
         place = location_of(spot)
-        computed = [argument for argument in arguments if not _is_weight(argument)]
         written = source.operands(place)
         # What was computed on the way through the same expression has no name in it.
         inside = any(self.innermost_user(self._spots_of(argument)) == spot for argument in computed)
         direct = spots[-1] == spot or len(written) == 1
         if len(written) == len(computed) and direct and not inside:
-            names = {argument: name for argument, name in zip(computed, written, strict=True) if len(name) <= _LONGEST}
-        else:
-            names = self._assigned_names(computed, spot, source.names_read(place))
-        return [(argument, names.get(argument, argument.name)) for argument in arguments]
+            return {argument: name for argument, name in zip(computed, written, strict=True) if len(name) <= _LONGEST}
+        read = source.names_read(place)
+        inputs = [] if self.module_path(node) else [each for each in computed if each.op == "placeholder"]
+        given = {argument: argument.name for argument in inputs if argument.name in read}
+        return given | self._assigned_names(computed, spot, read - set(given.values()))
+
+    def _weight_names(self, node: fx.Node, arguments: list[fx.Node]) -> dict[fx.Node, str]:
+        """Parameters and buffers: `self.bias` where the line says so, else by their path in the model."""
+        weights = {argument: self.weights[argument.name] for argument in arguments if argument.name in self.weights}
+        spot = self.innermost_user(self._spots_near(node)) if weights else None
+        chains = source.reads(spot.path, spot.line, spot.end_line) if spot else ()
+        written = {".".join(chain[:end]) for chain in chains for end in range(2, len(chain) + 1)}
+        prefix = f"{module}." if (module := self.module_path(node)) else ""
+        own = {argument: f"self.{path.removeprefix(prefix)}" for argument, path in weights.items()}
+        return {argument: own[argument] if own[argument] in written else path for argument, path in weights.items()}
 
     def _assigned_names(self, arguments: list[fx.Node], spot: Spot, read: frozenset[str]) -> dict[fx.Node, str]:
         """The variables of the function that these were assigned to, among those that are `read`; each for one only."""
@@ -361,11 +383,6 @@ def _spots_of_traceback(trace: TracebackType | None) -> Iterator[Spot]:
         trace = trace.tb_next
 
 
-def _is_weight(node: fx.Node) -> bool:
-    """Whether torch made this input of the graph from a parameter, buffer or constant."""
-    return node.op == "get_attr" or (node.op == "placeholder" and re.match(r"[pbc]_", node.name) is not None)
-
-
 def _hint(node: fx.Node) -> str:
     return called(node) if node.op == "call_function" else ""
 
@@ -377,7 +394,7 @@ def _module(node: fx.Node) -> tuple[str, str]:
         return "", ""
     path, kind = next(reversed(stack.values()))
     class_name = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
-    return dotted(path), class_name
+    return dotted(path), class_name.removeprefix(TARGET_PREFIX)
 
 
 def dotted(path: str) -> str:

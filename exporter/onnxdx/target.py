@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from onnxdx import dynamic_spec, input_spec, pt2
-from onnxdx.provenance import SourceMap
+from onnxdx.provenance import TARGET_PREFIX, SourceMap
 from onnxdx.request import SUPPORTED_OPSETS, ExportOptions, ExportRequest
 from onnxdx.target_error import TargetError, TargetMisnamed
 from onnxdx_diagnostics import source
@@ -288,13 +288,13 @@ def _module_name(path: Path) -> str:
     name = re.sub(r"\W", "_", path.stem)
     known = sys.modules.get(name)
     if known is not None:
-        return name if known is _RUN.get(name) else f"_onnxdx_target_{name}"
+        return name if known is _RUN.get(name) else f"{TARGET_PREFIX}{name}"
     try:
         spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):
         spec = None
     is_other = spec is not None and (spec.origin is None or Path(spec.origin).resolve() != path)
-    return f"_onnxdx_target_{name}" if is_other else name
+    return f"{TARGET_PREFIX}{name}" if is_other else name
 
 
 def _run_file(path: Path) -> ModuleType:
