@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -16,7 +17,7 @@ from onnxdx import training_mode
 from onnxdx.compat import fake_mode_of, output_paths
 from onnxdx.dtypes import onnx_dtype
 from onnxdx.naming import base_name
-from onnxdx.operators import is_strided
+from onnxdx.operators import is_strided, writes_by_itself
 from onnxdx.tracing import SymbolicTensor
 from onnxdx.translation import Translation, ir_tensor
 from onnxdx.values import InputBinding, OutputBinding, OutputKind
@@ -128,6 +129,8 @@ def graph_outputs(t: Translation) -> tuple[list[ir.Value], tuple[OutputBinding, 
             binding = OutputBinding(t.names.unique(f"{source}.updated"), kind, None, source)
             states.append((_output(t, t.value(value), binding.name, taken, node), binding))
             site = t.captured.sources.site(node) if node is not None else t.captured.sources.fallback()
+            if _is_written_by_placeholder(t, node):
+                continue
             if is_state and source not in training_mode.updated_statistics(t.captured):
                 t.sink.emit(BufferUpdated(site, source, binding.name, _STATE_KINDS[spec.kind]))
             elif not is_state:
@@ -138,6 +141,13 @@ def graph_outputs(t: Translation) -> tuple[list[ir.Value], tuple[OutputBinding, 
             NoOutputs(t.captured.sources.site_of_forward(t.captured.request.model), _returned(t.program.exported))
         )
     return [value for value, _ in everything], tuple(binding for _, binding in everything)
+
+
+def _is_written_by_placeholder(t: Translation, node: fx.Node | None) -> bool:
+    """Whether an operator without an ONNX function is what writes: with another operator the write may be gone."""
+    while node is not None and node.target is operator.getitem and isinstance(node.args[0], fx.Node):
+        node = node.args[0]
+    return node is not None and writes_by_itself(node) and t.is_placeholder(node)
 
 
 def _returned(exported: ExportedProgram) -> str:

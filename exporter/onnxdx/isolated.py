@@ -73,6 +73,7 @@ class _Check:
     left_out: set[str] = field(default_factory=set)
 
     def faults(self, deadline: float) -> Iterator[Fault]:
+        yield from refused_nodes(self.draft.model, self._beside_placeholders())
         for _ in range(_MOST_FAILURES):
             cut = _cut(self.draft, self.known, self.left_out)
             if not cut.outputs or time.perf_counter() > deadline:
@@ -97,9 +98,19 @@ class _Check:
             yield from self._differing(dict(zip(session.outputs, results, strict=True)), cut)
             return
 
+    def _beside_placeholders(self) -> set[ir.Node]:
+        """Nodes in branches and loop bodies that cannot be run, because something else in them is faulty."""
+        found: set[ir.Node] = set()
+        for node in self.draft.model.graph:
+            inner = list(_inside(node))
+            sound = [each for each in inner if each.domain != UNSUPPORTED and _identity(each) not in self.draft.faulty]
+            if len(sound) < len(inner):
+                found.update(sound)
+        return found
+
     def _leave_out(self, nodes: Sequence[ir.Node]) -> bool:
         before = len(self.left_out)
-        self.left_out.update(node.metadata_props.get(PROVENANCE_KEY, "") for node in nodes)
+        self.left_out.update(_identity(node) for node in nodes)
         return len(self.left_out) > before
 
     def _differing(self, results: Mapping[str, torch.Tensor], cut: _Cut) -> Iterator[Fault]:
@@ -208,12 +219,14 @@ def _cut(draft: OnnxDraft, known: Mapping[fx.Node, Any], left_out: set[str]) -> 
     graph.outputs.clear()
     given: dict[str, torch.Tensor] = {}
     outputs: dict[str, tuple[fx.Node, int | None]] = {}
-    broken = _broken_functions(model, draft.faulty | left_out)
+    out = draft.faulty | left_out
+    broken = _broken_functions(model, out)
     lost: set[ir.Value] = set()
     for node in list(graph):
-        identity = node.metadata_props.get(PROVENANCE_KEY, "")
-        faulty = node.domain == UNSUPPORTED or identity in draft.faulty or identity in left_out
-        stands = faulty or node.op_identifier() in broken or any(value in lost for value in _read(node))
+        inner = [node, *_inside(node)]
+        faulty = any(each.domain == UNSUPPORTED or _identity(each) in out for each in inner)
+        stands = faulty or any(each.op_identifier() in broken for each in inner)
+        stands = stands or any(value in lost for each in inner for value in each.inputs)
         for value in node.outputs:
             owner = draft.results.get(value.name or "")
             wanted = _result(known, owner)
@@ -251,9 +264,7 @@ def _broken_functions(model: ir.Model, left_out: Set[str]) -> set[ir.OperatorIde
             for key, function in model.functions.items()
             if key not in broken
             and any(
-                node.domain == UNSUPPORTED
-                or node.op_identifier() in broken
-                or node.metadata_props.get(PROVENANCE_KEY) in left_out
+                node.domain == UNSUPPORTED or node.op_identifier() in broken or _identity(node) in left_out
                 for node in function.all_nodes()
             )
         }
@@ -262,13 +273,15 @@ def _broken_functions(model: ir.Model, left_out: Set[str]) -> set[ir.OperatorIde
         broken |= more
 
 
-def _read(node: ir.Node) -> Iterator[ir.Value]:
-    """What a node reads, in its subgraphs too."""
-    yield from (value for value in node.inputs if value is not None)
+def _inside(node: ir.Node) -> Iterator[ir.Node]:
+    """The nodes of the branches and loop bodies of a node."""
     for attribute in node.attributes.values():
         if attribute.type is ir.AttributeType.GRAPH:
-            for inner in attribute.as_graph().all_nodes():
-                yield from (value for value in inner.inputs if value is not None)
+            yield from attribute.as_graph().all_nodes()
+
+
+def _identity(node: ir.Node) -> str:
+    return node.metadata_props.get(PROVENANCE_KEY, "")
 
 
 def _result(known: Mapping[fx.Node, Any], owner: tuple[fx.Node, int | None] | None) -> torch.Tensor | None:

@@ -137,6 +137,16 @@ def written_as(node: fx.Node) -> str:
     return before if before.startswith("aten.") and before != called(node) else ""
 
 
+def writes_by_itself(node: fx.Node) -> bool:
+    """Whether the node was made of an operator whose schema says that it writes into its arguments."""
+    if isinstance(node.target, HigherOrderOperator):
+        return "auto_functionalized" in name_of(node.target)
+    namespace, _, rest = written_as(node).partition(".")
+    packet, _, overload = rest.partition(".")
+    found = getattr(getattr(getattr(torch.ops, namespace, None), packet, None), overload, None)
+    return isinstance(found, OpOverload) and bool(schema(found).is_mutable)
+
+
 def is_strided(value: object) -> bool:
     """Whether a captured value has the plain form of a tensor, or is none; sparse and nested tensors do not."""
     return not isinstance(value, torch.Tensor) or value.layout is torch.strided

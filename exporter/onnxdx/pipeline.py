@@ -15,7 +15,7 @@ from onnxdx.errors import first_line
 from onnxdx.passes import capture, decompose, dispatch, functions, optimize, translate, validate, verify
 from onnxdx.program import ONNXProgram
 from onnxdx.request import SUPPORTED_OPSETS, ExportRequest
-from onnxdx.values import CapturedProgram, DecomposedProgram, DispatchPlan, OnnxDraft
+from onnxdx.values import CapturedProgram, DecomposedProgram, DispatchPlan, FunctionPlan, OnnxDraft, Region
 from onnxdx_diagnostics.events import Event, EventKind, Listener, unheard
 from onnxdx_diagnostics.finding import Finding, Level, Site
 from onnxdx_diagnostics.report import NOT_VERIFIED, Outcome, PassRecord, Report, Verdict, VerdictOutcome
@@ -52,7 +52,7 @@ def run(request: ExportRequest, listener: Listener = unheard) -> tuple[ONNXProgr
     optimized = run.step("optimize", optimize.run, translated)
     draft = run.step("validate", validate.run, optimized)
     if run.verifies(draft):
-        verdict = run.step("verify", verify.run, draft) or run.not_verified(draft)
+        verdict = run.step("verify", _verified, draft) or run.not_verified(draft)
     else:
         run.survey(draft)
         verdict = run.not_verified(draft)
@@ -126,7 +126,7 @@ class _Run:
     def survey(self, draft: OnnxDraft | None) -> None:
         """Let the operators speak that do not depend on what stands in the way; there is no verdict."""
         asked = draft if self.request.options.verify else None
-        self.step("verify", verify.survey, asked)
+        self.step("verify", _survey, asked)
         self.records[-1] = replace(self.records[-1], outcome=Outcome.NOT_RUN)
 
     def not_verified(self, draft: OnnxDraft | None) -> Verdict:
@@ -163,6 +163,25 @@ def _captured(request: ExportRequest, sink: Sink) -> CapturedProgram | None:
         for finding in varied_capture.findings(captured, lambda again: capture.run(again, Collector())):
             sink.emit(finding)
     return captured
+
+
+def _verified(draft: OnnxDraft, sink: Sink) -> Verdict:
+    return verify.run(draft, sink, _flat)
+
+
+def _survey(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
+    verify.survey(_flat(draft), sink)
+    return draft
+
+
+def _flat(draft: OnnxDraft) -> OnnxDraft:
+    """A draft without calls of functions, in which one operator does not hide others. What it has to say is known."""
+    if not draft.model.functions:
+        return draft
+    program = draft.plan.plan.program
+    items = tuple(node for node in program.graph.nodes if node.op in ("call_function", "get_attr"))
+    flat = translate.run(FunctionPlan(draft.plan.plan, Region("", "", items)), Collector())
+    return validate.run(optimize.run(flat, Collector()), Collector())
 
 
 def _facts(result: object) -> dict[str, str | int | float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,14 +60,16 @@ class Refusal:
     would_do: tuple[ir.DataType, ...]
 
 
-def refused_nodes(model: ir.Model) -> Iterator[Refusal]:
-    """The nodes that ONNX Runtime refuses on their own; operators of the same element types are tried once.
+def refused_nodes(model: ir.Model, among: Collection[ir.Node] | None = None) -> Iterator[Refusal]:
+    """The nodes (`among` some) that ONNX Runtime refuses on their own; equal operators of equal types are tried once.
 
     ONNX Runtime stops at the first node it has no kernel for, and names none when the node is part of an operator that
     it expands itself; loading nodes one by one finds them all.
     """
     known: dict[object, tuple[str, ir.DataType | None, tuple[ir.DataType, ...]] | None] = {}
     for opsets, node in _nodes_by_opsets(model):
+        if among is not None and node not in among:
+            continue
         inputs = [value for value in node.inputs if value is not None]
         if any(attribute.type is ir.AttributeType.GRAPH for attribute in node.attributes.values()):
             continue

@@ -233,6 +233,13 @@ class Translation:
         self.placeholders.add(stand_in.metadata_props[PROVENANCE_KEY])
         return list(stand_in.outputs) if isinstance(known, (list, tuple)) else stand_in.outputs[0]
 
+    def is_placeholder(self, node: fx.Node) -> bool:
+        """Whether a node was translated to a placeholder."""
+        value = self.values.get(node)
+        first = next(iter(value), None) if isinstance(value, (list, tuple)) else value
+        producer = first.producer() if isinstance(first, ir.Value) else None
+        return producer is not None and producer.domain == UNSUPPORTED
+
     def _results(self, node: fx.Node, result: Any, exact: bool) -> Any:
         """What a function returned, in the form and the dtypes that the captured graph expects.
 

@@ -76,3 +76,9 @@ def build():
         if self.first:
             return (Fix(f"Correct the ONNX function of `{self.first}`, or express it by other operators."),)
         return (Fix("Look for operators whose result is random or depends on the order of equal values."),)
+
+    @property
+    def fault(self) -> tuple[object, ...]:
+        """An operator that is wrong by itself is one fault, by whatever each of its calls is off."""
+        identity = super().fault
+        return identity if self.output else (*identity[:2], self.first)

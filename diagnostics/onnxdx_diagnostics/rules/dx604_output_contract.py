@@ -76,3 +76,9 @@ def build():
         if self.operator:
             return (Fix(f"Express `{self.operator}` by other operators, or register an ONNX function for it."),)
         return (Fix(f"Let the operator that computes `{self.output}` return the dtype and shape that torch returns."),)
+
+    @property
+    def fault(self) -> tuple[object, ...]:
+        """An operator that is wrong by itself is one fault, by whatever each of its calls is off."""
+        identity = super().fault
+        return identity if self.output else (*identity[:2], self.operator)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -38,19 +38,22 @@ from onnxdx_diagnostics.sink import Sink
 from onnxdx_diagnostics.source import attribute_assignment, region
 
 
-def run(draft: OnnxDraft, sink: Sink) -> Verdict:
-    """The verdict on a complete draft. What could not be compared is "not run", never "proven"."""
+def run(draft: OnnxDraft, sink: Sink, opened: Callable[[OnnxDraft], OnnxDraft] = lambda draft: draft) -> Verdict:
+    """The verdict on a complete draft. What could not be compared is "not run", never "proven".
+
+    `opened` gives the draft without calls of functions, for when something is wrong and its operators are to be named.
+    """
     random = _random_operator(draft)
     if random is not None:
-        survey(draft, sink)
+        survey(opened(draft), sink)
         return Verdict(VerdictOutcome.NOT_RUN, f"the model draws random numbers (`{random.target}`)")
     try:
         session = Session(draft.model)
     except Exception as error:  # ONNX Runtime has a dozen exception types for a model it refuses
-        if not any(isinstance(fault, Refusal) for fault in survey(draft, sink)):
+        if not any(isinstance(fault, Refusal) for fault in survey(opened(draft), sink)):
             sink.emit(RuntimeRefuses(draft.site_named(str(error)), first_line(error)))
         return Verdict(VerdictOutcome.NOT_RUN, "ONNX Runtime does not load the model")
-    return _Verifier(draft, sink, session).verdict()
+    return _Verifier(draft, sink, session, opened).verdict()
 
 
 def survey(draft: OnnxDraft, sink: Sink) -> list[Fault]:
@@ -78,6 +81,7 @@ class _Verifier:
     draft: OnnxDraft
     sink: Sink
     session: Session
+    opened: Callable[[OnnxDraft], OnnxDraft]
 
     @cached_property
     def precision(self) -> torch.dtype:
@@ -105,12 +109,12 @@ class _Verifier:
         try:
             eager = self._eager(flat)
         except Exception as error:  # the user's model
-            survey(self.draft, self.sink)
+            survey(self.opened(self.draft), self.sink)
             return Trial({}, VerdictOutcome.NOT_RUN, reason=f"eager raises {first_line(error)}")
         try:
             results = self._onnx(flat)
         except Exception as error:  # ONNX Runtime
-            if not any(isinstance(fault, Fails) for fault in survey(self.draft, self.sink)):
+            if not any(isinstance(fault, Fails) for fault in survey(self.opened(self.draft), self.sink)):
                 self.sink.emit(RuntimeFails(self.draft.site_named(str(error)), first_line(error), ""))
             return Trial({}, VerdictOutcome.DIFFERS, reason=f"ONNX Runtime fails: {first_line(error)}")
         comparisons = self._compared(results, eager)
@@ -141,7 +145,7 @@ class _Verifier:
         """One finding for each operator that is wrong by itself; for outputs behind none, where their numbers part."""
         if not disagreeing:
             return
-        wrong = {fault.node: fault for fault in faults(self.draft, flat) if isinstance(fault, Differs)}
+        wrong = {fault.node: fault for fault in faults(self.opened(self.draft), flat) if isinstance(fault, Differs)}
         said: set[fx.Node] = set()
         unexplained: list[tuple[OutputBinding, Comparison]] = []
         for binding, comparison in disagreeing:
