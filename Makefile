@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test test-models bench scorecard check format docs clean
+.PHONY: help demo test test-models bench scorecard check format docs tour clean
 
 help:
 	@echo "make demo         export a pretrained model with a proven verdict, then explain a failing one"
@@ -16,6 +16,7 @@ help:
 	@echo "make check        what CI checks besides the tests: format, lint, types, generated docs"
 	@echo "make format       format the code and apply the safe fixes of ruff"
 	@echo "make docs         generate docs/rules from the rule files"
+	@echo "make tour         run the commands of docs/tour.md and write their outputs into it"
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "setting up $(VENV): this takes some minutes"
@@ -57,6 +58,9 @@ format: $(VENV)/.installed
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m onnxdx_diagnostics.docs docs/rules
+
+tour: $(VENV)/.installed
+	$(BIN)/python tests/tour/tour.py
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache

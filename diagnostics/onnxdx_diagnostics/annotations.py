@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from onnxdx_diagnostics.anchor import anchor
+from onnxdx_diagnostics.codec import shown_text
 from onnxdx_diagnostics.finding import Finding, Level, Location
 from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.visible import visible
@@ -21,7 +22,7 @@ def _command(finding: Finding, report: Report) -> str:
     properties = {**(_place(place) if place else {}), "title": f"{finding.id} {finding.name}"}
     shown = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     fixes = [f"Fix ({fix.applicability.value}): {visible(fix.title)}" for fix in finding.fixes()]
-    text = "\n".join([visible(finding.message()), *fixes])
+    text = shown_text("\n".join([visible(finding.message()), *fixes]), report.root)
     return f"::{_COMMANDS[finding.level]} {shown}::{_data(text)}"
 
 

@@ -72,6 +72,12 @@ def shown_path(path: str, root: str) -> str:
         return path
 
 
+def shown_text(text: str, root: str) -> str:
+    """`text` with the paths in it that lie inside `root` relative to it."""
+    inside = root.rstrip("/\\")
+    return text.replace(f"{inside}/", "").replace(f"{inside}\\", "") if inside else text
+
+
 def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from onnxdx_diagnostics.codec import shown_path
+from onnxdx_diagnostics.codec import shown_path, shown_text
 from onnxdx_diagnostics.finding import Finding, Level, Location, Site
 from onnxdx_diagnostics.fix import Fix
 from onnxdx_diagnostics.report import Outcome, Report, Trial, Verdict, VerdictOutcome
@@ -64,7 +64,7 @@ def show(lines: Iterable[Text], console: Console) -> None:
 
 def finding_lines(finding: Finding, root: str, width: int) -> list[Text]:
     """One finding in short, as lines of at most `width` cells."""
-    lines = headline(finding, width)
+    lines = headline(finding, root, width)
     site = finding.site
     if site.location:
         lines += place_lines(site.location, root, width)
@@ -73,16 +73,16 @@ def finding_lines(finding: Finding, root: str, width: int) -> list[Text]:
     for name, text in _details(finding):
         lines += detail(name, text, pad, width)
     for number, fix in enumerate(finding.fixes()):
-        lines += detail(fix_label(fix), marked(fix.title), pad, width)
+        lines += detail(fix_label(fix), marked(shown_text(fix.title, root)), pad, width)
         if number == 0:
             lines += diff_lines(fix.diff, pad, width)
     return lines
 
 
-def headline(finding: Finding, width: int) -> list[Text]:
+def headline(finding: Finding, root: str, width: int) -> list[Text]:
     """Level, id, name and message."""
     lead = f"{finding.level.value}[{finding.id}] {finding.name}"
-    head = Text.assemble((lead, LEVEL_STYLES[finding.level]), ": ", marked(finding.message()))
+    head = Text.assemble((lead, LEVEL_STYLES[finding.level]), ": ", marked(shown_text(finding.message(), root)))
     head.stylize("bold")
     return wrapped(head, width, rest="  ")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from onnxdx_diagnostics.code_layout import is_code, laid_out
-from onnxdx_diagnostics.codec import shown_path
+from onnxdx_diagnostics.codec import shown_path, shown_text
 from onnxdx_diagnostics.explain import documentation
 from onnxdx_diagnostics.finding import Finding, Frame, Location
 from onnxdx_diagnostics.fix import Fix
@@ -72,7 +72,7 @@ def _story(finding: Finding, report: Report, width: int, graphs: Graphs | None) 
     site, pad = finding.site, gutter(finding.site)
     callers = [frame for frame in site.stack if frame.user]
     own = callers.pop() if callers and site.location and callers[-1].location.path == site.location.path else None
-    lines = headline(finding, width)
+    lines = headline(finding, report.root, width)
     values_below = bool(site.location and site.location.snippet)
     if site.location:
         lines += place_lines(site.location, report.root, width, own.function if own else "")
@@ -92,7 +92,7 @@ def _story(finding: Finding, report: Report, width: int, graphs: Graphs | None) 
         node = f", node `{site.fx_node}`" if site.fx_node else ""
         lines += detail("op", marked(site.op + node), pad, width)
     for fix in finding.fixes():
-        lines += _fix(fix, pad, width)
+        lines += _fix(fix, report.root, pad, width)
     return lines
 
 
@@ -118,13 +118,14 @@ def _rows(name: str, rows: list[str], pad: int, width: int, hanging: int = 2) ->
     return lines
 
 
-def _fix(fix: Fix, pad: int, width: int) -> list[Text]:
+def _fix(fix: Fix, root: str, pad: int, width: int) -> list[Text]:
     """A fix with everything there is to it: code as code, prose as prose, then the diff."""
-    lines = detail(fix_label(fix), marked(fix.title), pad, width)
+    lines = detail(fix_label(fix), marked(shown_text(fix.title, root)), pad, width)
     if fix.text and is_code(fix.text):
         lines += _code(fix.text, pad, width)
     elif fix.text:
-        lines += wrapped(marked(" ".join(fix.text.split())), width, first=" " * (pad + 3), rest=" " * (pad + 3))
+        prose = marked(shown_text(" ".join(fix.text.split()), root))
+        lines += wrapped(prose, width, first=" " * (pad + 3), rest=" " * (pad + 3))
     return lines + diff_lines(fix.diff, pad, width)
 
 

@@ -18,6 +18,7 @@ from onnxdx_diagnostics.code_layout import is_code, laid_out
 from onnxdx_diagnostics.finding import Frame, Location, Site
 from onnxdx_diagnostics.graphs import Edge, Graphs, Node, ProgramGraph, Stage, Status
 from onnxdx_diagnostics.passage import passage
+from onnxdx_diagnostics.render import render_text
 from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.rules.dx101_data_dependent_branch import DataDependentBranch
 from onnxdx_diagnostics.rules.dx301_no_onnx_function import NoOnnxFunction
@@ -141,6 +142,14 @@ def test_no_line_is_told_twice_of_one_finding(told: Report) -> None:
     for story in stories(told, 80, GRAPHS):
         lines = [line.plain.strip() for line in story if len(line.plain.strip()) > 2]
         assert len(lines) == len(set(lines))
+
+
+def test_paths_of_the_project_are_relative_to_it_in_every_text(told: Report) -> None:
+    finding = NoOnnxFunction(Site(), f"{told.root}/ops.py:3", ())
+
+    for text in (page(replace(told, findings=(finding,)), 200), render_text(replace(told, findings=(finding,)))):
+        assert "`ops.py:3` has no ONNX function." in text
+        assert told.root not in text
 
 
 def test_without_graphs_the_node_is_named(told: Report) -> None:
