@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, assert_never
+from typing import ClassVar, Literal
 
 from onnxdx_diagnostics.finding import Finding, Level
 from onnxdx_diagnostics.fix import Fix
@@ -63,8 +63,6 @@ def build():
                 return f"The result depends on a draw from `{self.source}`, which is a constant of the ONNX model."
             case "clock":
                 return f"The result depends on the clock `{self.source}`, which is a constant of the ONNX model."
-            case _:
-                assert_never(self.kind)
 
     def fixes(self) -> tuple[Fix, ...]:
         match self.kind:
@@ -81,5 +79,3 @@ def build():
                 )
             case "clock":
                 return (Fix("Take the time as an argument of `forward()`."),)
-            case _:
-                assert_never(self.kind)
