@@ -119,25 +119,27 @@ class _Validation:
         return operator, self.draft.function_of(origin)
 
     def _against_schema(self, node: ir.Node, opset: int) -> Finding | None:
-        operator, _ = self._blame(node)
-        site = self.draft.site(node)
         if not onnx.defs.has(node.op_type, opset):
-            needed = next((later for later in SUPPORTED_OPSETS if onnx.defs.has(node.op_type, later)), None)
-            return OpsetTooLow(site, operator, needed, opset) if needed is not None and needed > opset else None
+            return self._too_new(node, opset, _later(node, opset))
         schema = onnx.defs.get_schema(node.op_type, opset)
         unknown = [name for name in node.attributes if name not in schema.attributes]
         if unknown:
-            later = _later(node, opset, lambda newer: all(name in newer.attributes for name in unknown))
-            return OpsetTooLow(site, operator, later, opset) if later is not None else None
+            knows = _later(node, opset, lambda newer: all(name in newer.attributes for name in unknown))
+            return self._too_new(node, opset, knows)
         refused = self._refused(node, schema)
         if refused is None:
             return None
         place, dtype, parameter = refused
         later = _later(node, opset, lambda newer: _takes(_formal(newer, place), dtype))
-        allowed = tuple(sorted(_allowed(parameter)))
-        return DtypeNotSupported(
-            site, operator, node.op_type, parameter.name, torch_name(dtype), allowed, later or 0, place[0]
-        )
+        operator, _ = self._blame(node)
+        known = (operator, node.op_type, parameter.name, torch_name(dtype), tuple(sorted(_allowed(parameter))))
+        return DtypeNotSupported(self.draft.site(node), *known, later or 0, place[0])
+
+    def _too_new(self, node: ir.Node, opset: int, needed: int | None) -> Finding | None:
+        """A finding if a later opset has the operator; what none has is for the checker to say."""
+        if needed is None:
+            return None
+        return OpsetTooLow(self.draft.site(node), self._blame(node)[0], needed, opset)
 
     def _refused(
         self, node: ir.Node, schema: onnx.defs.OpSchema
@@ -181,12 +183,12 @@ class _Validation:
         found = inferred.get(value.name or "")
         if found is None or value.dtype is None:
             return None
-        site, blame = self.draft.site(node), self._blame(node)
         if found.elem_type != value.dtype:
             names = (torch_name(value.dtype), torch_name(ir.DataType(found.elem_type)))
-            return DtypeContract(site, value.name or "", *names, node.op_type, *blame)
+            return DtypeContract(self.draft.site(node), value.name or "", *names, node.op_type, *self._blame(node))
         if value.shape is not None and found.HasField("shape") and not _agree(value.shape, found.shape):
-            return ShapeContract(site, _shape_text(value.shape), _proto_shape_text(found.shape), node.op_type, *blame)
+            shapes = (_shape_text(value.shape), _proto_shape_text(found.shape))
+            return ShapeContract(self.draft.site(node), *shapes, node.op_type, *self._blame(node))
         return None
 
     def _inferred_types(self) -> dict[str, onnx.TypeProto.Tensor]:
@@ -239,7 +241,7 @@ def _allowed(parameter: onnx.defs.OpSchema.FormalParameter) -> Iterator[str]:
             yield torch_name(dtype)
 
 
-def _later(node: ir.Node, opset: int, fits: Callable[[onnx.defs.OpSchema], bool]) -> int | None:
+def _later(node: ir.Node, opset: int, fits: Callable[[onnx.defs.OpSchema], bool] = lambda newer: True) -> int | None:
     """The first opset after `opset` at which the operator fits."""
     for later in SUPPORTED_OPSETS:
         if later > opset and onnx.defs.has(node.op_type, later) and fits(onnx.defs.get_schema(node.op_type, later)):
