@@ -44,13 +44,15 @@ def findings(program: CapturedProgram, *, torn: bool) -> Iterator[Finding]:
         if (_is_number(argument) and argument.value != _default(request.model, argument.name))
         or (isinstance(node.meta.get("val"), torch.Tensor) and not node.users)
     ]
-    calls = TrialCalls(request.model, request.args, request.kwargs, PythonState(request.model, program.sources.is_user))
     if torn:
         names = [name for position, name in suspects if not _is_number(inputs[position][1])] or [inputs[0][1].name]
         first = next(node for node in exported.graph.nodes if node.op == "call_function")
         yield from (InputNotRead(program.sources.site(first), name) for name in names)
         return
-    if not suspects or not calls.possible:
+    if not suspects:
+        return
+    calls = TrialCalls(request.model, request.args, request.kwargs, PythonState(request.model, program.sources.is_user))
+    if not calls.possible:
         return
     flat = compat.flat_inputs(exported, request.args, request.kwargs)
     with calls.state.kept(), user_code.muted():

@@ -955,10 +955,8 @@ def has_fake_kernel(target: OpOverload) -> bool:
 
 
 def is_builtin(target: OpOverload) -> bool:
-    """Whether an operator is one of torch's own (`torch._library.utils.is_builtin`, 2.9 - 2.14)."""
-    from torch._library import utils
-
-    return bool(utils.is_builtin(target))
+    """Whether an operator is one of torch's own, as `torch._library.utils.is_builtin` has it (2.9 - 2.14)."""
+    return target.namespace in ("aten", "prim", "prims")
 
 
 def kernel_of(target: OpOverload) -> Callable[..., Any] | None:

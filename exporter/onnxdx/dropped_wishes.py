@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType, FunctionType
@@ -51,10 +50,8 @@ def _symbolics(
     ran_codes = set(ran)
     named = {name for code in codes for name in code.co_names}
     for function in _subclasses(torch.autograd.Function):
-        symbolic = inspect.getattr_static(function, "symbolic", None)
-        forward = getattr(inspect.getattr_static(function, "forward", None), "__func__", None)
-        method = getattr(symbolic, "__func__", symbolic)
-        if not isinstance(method, FunctionType) or not isinstance(forward, FunctionType):
+        method, forward = _method(function, "symbolic"), _method(function, "forward")
+        if method is None or forward is None:
             continue
         if forward.__code__ in ran_codes or (
             _is_named(function, named, namespaces) and _passes_through(program, forward.__code__)
@@ -63,6 +60,13 @@ def _symbolics(
             if program.sources.is_user(code.co_filename):
                 site = Site(user_code.definition(method), module_class=function.__qualname__)
                 yield SymbolicIgnored(site, function.__name__)
+
+
+def _method(function: type, name: str) -> FunctionType | None:
+    """A static method that an autograd function, or a class it comes from, is written with."""
+    found = next((vars(cls)[name] for cls in function.__mro__ if name in vars(cls)), None)
+    method = getattr(found, "__func__", found)
+    return method if isinstance(method, FunctionType) else None
 
 
 def _subclasses(cls: type) -> Iterator[type]:
