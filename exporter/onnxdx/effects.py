@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from onnxdx import user_code
+from onnxdx.other_values import varied
 from onnxdx.provenance import SourceMap, Spot
 from onnxdx.python_state import Change, PythonState
 from onnxdx.trial_calls import TrialCalls
@@ -59,7 +60,8 @@ def findings(
         except (Exception, SystemExit):  # a model that does not run has no results to compare
             return
         now = calls.state.changes()
-        culprits = _state_that_matters(calls, first, now) + _generators_that_matter(calls, first, now)
+        state = _state_that_matters(calls, first, now) or _history_that_matters(calls, first)
+        culprits = state + _generators_that_matter(calls, first, now)
         for change in culprits:
             spots, module = _where(calls, change, sources)
             site = sources.site_at(spots, "", module or change.module or "")
@@ -92,6 +94,16 @@ def _state_that_matters(calls: TrialCalls, first: Sequence[Any], changes: Sequen
     for change in held:
         change.set(change.after)
     return held[:1] if calls.differ(first) else []
+
+
+def _history_that_matters(calls: TrialCalls, first: Sequence[Any]) -> list[Change]:
+    """The changes by a call on other inputs that give the next call another result: what is kept of earlier inputs."""
+    calls.state.restore()
+    try:
+        calls.run(*varied((calls.args, dict(calls.kwargs))))
+    except (Exception, SystemExit):  # values that the model does not take tell nothing
+        return []
+    return _state_that_matters(calls, first, calls.state.changes())
 
 
 def _counters_that_matter(calls: TrialCalls, first: Sequence[Any], held: Sequence[Change]) -> list[Change]:
