@@ -29,11 +29,12 @@ from onnxdx_diagnostics.rules.dx104_dim_specialised import DimSpecialised
 
 @dataclass(frozen=True)
 class Guess:
-    """A decision that the stand-in took by the values of the sample inputs."""
+    """A decision that the stand-in took by the values of the sample inputs; with `truth` on the truth of a tensor."""
 
     condition: Any
     spots: tuple[Spot, ...]
     module: str
+    truth: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,9 @@ class Attempts:
             if values.constants:
                 tainted.add(self.sources.innermost_user(guard.spots))
 
-        def on_guess(condition: Any) -> None:
+        def on_guess(condition: Any, truth: bool) -> None:
             if not values.in_control_flow and not compat.is_about(condition, foreign):
-                guesses.append(Guess(condition, self.recorder.spots(), self.recorder.module()))
+                guesses.append(Guess(condition, self.recorder.spots(), self.recorder.module(), truth))
 
         request, relaxed = self.request, dynamic_shapes.relaxed(self.asked.spec)
         values = SampleValues(request.model, self.recorder, self.sources)

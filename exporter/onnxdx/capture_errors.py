@@ -86,7 +86,7 @@ def _told(
     for link in links:
         match link:
             case compat.GuardOnDataDependentSymNode():
-                return data_dependent(link.cond, spots, sources, module)
+                return data_dependent(link.cond, spots, sources, module, truth=compat.asks_truth(link))
             case compat.DataDependentOutputException():
                 return data_dependent(None, spots, sources, module)
             case compat.DynamicOutputShapeException():
@@ -104,10 +104,17 @@ def _told(
     return None
 
 
-def data_dependent(condition: Any, spots: tuple[Spot, ...], sources: SourceMap, module: str) -> Finding:
-    """The finding for a decision on tensor values; `condition` is what torch was asked, None when it does not say."""
+def data_dependent(
+    condition: Any, spots: tuple[Spot, ...], sources: SourceMap, module: str, *, truth: bool = False
+) -> Finding:
+    """The finding for a decision on tensor values; `condition` is what torch was asked, None when it does not say.
+
+    `truth` says that it was asked whether a tensor is true.
+    """
     site, here = placed(spots, sources, module, hint="item")
-    if here.use.decides:
+    if not here.text and spots:
+        here = replace(here, text=spots[-1].function)
+    if here.use.decides or (here.use is user_code.Use.CALL and truth):
         return DataDependentBranch(site, here.use.value, here.text, here.rewrite)
     if here.use is user_code.Use.LOOP:
         return DataDependentValue(site, here.text, loops=True)

@@ -243,8 +243,10 @@ def stack_texts(record: Callable[[], str], modules: Callable[[], dict[str, Any]]
 
 
 @contextlib.contextmanager
-def size_decisions(on_guard: Callable[[Any], None], on_guess: Callable[[Any], None]) -> Iterator[None]:
+def size_decisions(on_guard: Callable[[Any], None], on_guess: Callable[[Any, bool], None]) -> Iterator[None]:
     """While open, hears of every condition on sizes that torch takes as true, and of all it decides by real values.
+
+    Of these it hears whether it was the truth of a tensor that torch asked for.
 
     The two methods of ShapeEnv are where torch itself logs these for draft export; the public way, its structured log,
     writes files (2.9 - 2.14).
@@ -256,7 +258,7 @@ def size_decisions(on_guard: Callable[[Any], None], on_guess: Callable[[Any], No
         log_guard(self, prefix, expression, *args, **kwargs)
 
     def guess(self: ShapeEnv, expression: Any, value: Any) -> None:
-        on_guess(expression)
+        on_guess(expression, _asks_truth(expression, self))
 
     with (
         _replaced(ShapeEnv, "_log_guard", guard),
@@ -610,16 +612,22 @@ def known_types() -> Iterator[Callable[[object], list[type]]]:
 
 
 class _Held:
-    """An object as it was when it was taken apart; equal to every other of its type, as the structure of inputs is."""
+    """An object as it was when it was taken apart; equal to every other of its type, as the structure of inputs is.
 
-    def __init__(self, value: object, names: tuple[str, ...]) -> None:
-        self.value, self.names = value, names
+    `names` are its attributes that were taken out, `keys` the items.
+    """
+
+    def __init__(self, value: object, names: tuple[str, ...], keys: tuple[Any, ...]) -> None:
+        self.value, self.names, self.keys = value, names, keys
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and (type(self.value), self.names) == (type(other.value), other.names)
+        return isinstance(other, _Held) and self._structure() == other._structure()
 
     def __hash__(self) -> int:
-        return hash((type(self.value), self.names))
+        return hash(self._structure())
+
+    def _structure(self) -> tuple[object, ...]:
+        return type(self.value), self.names, self.keys
 
 
 def _parts(value: object) -> tuple[list[Any], _Held]:
@@ -627,15 +635,28 @@ def _parts(value: object) -> tuple[list[Any], _Held]:
     slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ()) if isinstance(name, str)]
     named = {**attributes, **{name: getattr(value, name) for name in slots if hasattr(value, name)}}
     kept = {name: part for name, part in named.items() if isinstance(name, str) and _holds_tensor(part, 0)}
-    return list(kept.values()), _Held(value, tuple(kept))
+    items = {key: item for key, item in _items(value).items() if _holds_tensor(item, 0)}
+    return [*kept.values(), *items.values()], _Held(value, tuple(kept), tuple(items))
+
+
+def _items(value: object) -> dict[Any, Any]:
+    """What a container holds that pytree has no rule for: a set, and subclasses of dict and list."""
+    if isinstance(value, dict):
+        return dict(value)
+    return dict(enumerate(value)) if isinstance(value, (set, frozenset, list)) else {}
 
 
 def _rebuilt(parts: Any, held: _Held) -> object:
-    if not held.names:
+    if not held.names and not held.keys:
         return held.value
-    made = copy.copy(held.value)
-    for name, part in zip(held.names, parts, strict=True):
+    attributes, items = list(parts)[: len(held.names)], list(parts)[len(held.names) :]
+    if isinstance(held.value, (set, frozenset)):
+        return type(held.value)(items)
+    made: Any = copy.copy(held.value)
+    for name, part in zip(held.names, attributes, strict=True):
         object.__setattr__(made, name, part)
+    for key, item in zip(held.keys, items, strict=True):
+        made[key] = item
     return made
 
 
@@ -647,7 +668,7 @@ def _holds_tensor(value: object, depth: int) -> bool:
         return False
     if isinstance(value, Mapping):
         return any(_holds_tensor(part, depth + 1) for part in value.values())
-    if isinstance(value, (list, tuple, set)):
+    if isinstance(value, (list, tuple, set, frozenset)):
         return any(_holds_tensor(part, depth + 1) for part in value)
     return any(_holds_tensor(part, depth + 1) for part in getattr(value, "__dict__", {}).values())
 
@@ -827,6 +848,8 @@ def guards_of(exported: torch.export.ExportedProgram) -> list[tuple[Any, str, in
 
 def env_of_value(value: object) -> ShapeEnv | None:
     """The symbols that the sizes of a tensor are made of, if one of them is symbolic (`SymNode.shape_env`)."""
+    if getattr(value, "is_nested", False):  # whose sizes raise
+        return None
     sizes = value.shape if isinstance(value, torch.Tensor) else (value,)
     return next((size.node.shape_env for size in sizes if isinstance(size, torch.SymInt)), None)
 
@@ -1021,6 +1044,28 @@ PLAIN_LEAVES: tuple[type, ...] = (
 def is_relation(condition: object) -> bool:
     """Whether what torch could not decide is true or false, and not a number (a sympy expression, 2.9 - 2.14)."""
     return bool(getattr(condition, "is_Boolean", False) or getattr(condition, "is_Relational", False))
+
+
+def asks_truth(error: GuardOnDataDependentSymNode) -> bool:
+    """Whether a decision on data that torch refuses is on the truth of a tensor, and not on a size.
+
+    The environment that knows is `self` of `ShapeEnv.evaluate_expr` in the traceback (2.9 - 2.14).
+    """
+    trace = error.__traceback__
+    while trace is not None:
+        owner = trace.tb_frame.f_locals.get("self")
+        if isinstance(owner, ShapeEnv):
+            return _asks_truth(error.cond, owner)
+        trace = trace.tb_next
+    return False
+
+
+def _asks_truth(condition: Any, env: ShapeEnv) -> bool:
+    """Whether it is `u == 1` of a symbol that is 0 or 1 only: how `.item()` of a boolean tensor is asked (2.9 - 2.14)."""
+    if not isinstance(condition, sympy.Eq) or not condition.lhs.is_Symbol or condition.rhs != 1:
+        return False
+    bounds = env.var_to_range.get(condition.lhs)
+    return bounds is not None and bounds.lower == 0 and bounds.upper == 1
 
 
 def is_about(condition: Any, symbols: set[Any]) -> bool:

@@ -120,7 +120,9 @@ def _of_stand_in(stand_in: StandIn, attempts: Attempts) -> Iterator[Finding]:
     sources, values = attempts.sources, stand_in.values
     for path, spots in values.scripted.items():
         yield capture_errors.script_module(spots, path, sources)
-    guessed = (capture_errors.data_dependent(g.condition, g.spots, sources, g.module) for g in stand_in.guesses)
+    guessed = (
+        capture_errors.data_dependent(g.condition, g.spots, sources, g.module, truth=g.truth) for g in stand_in.guesses
+    )
     answered = (capture_errors.of_fault(f.error, f.spots, sources, f.module, f.operator) for f in values.faults)
     seen: set[tuple[object, ...]] = set()
     for finding in (*guessed, *answered):

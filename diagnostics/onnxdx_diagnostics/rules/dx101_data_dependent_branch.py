@@ -60,6 +60,8 @@ def build():
             return (Fix("Compute every case and choose with `torch.where`, or nest `torch.cond`"),)
         if self.keyword == "filter":
             return (Fix("Keep every element and mask it, for example with `torch.where`, instead of dropping some"),)
+        if self.keyword == "call":
+            return (Fix("Call something that does not decide by values, or turn off its check where it is one"),)
         template = f"torch.cond({self.test}, true_fn, false_fn, operands)"
         return (
             Fix(
