@@ -14,7 +14,11 @@ def text(program: str) -> str:
     return (CORPUS / f"{program}.py").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("program", sorted((CORPUS / "fine").glob("*.py")), ids=lambda path: path.stem)
+# those that leave torch or the interpreter in another state are for a process of their own (tests/failing)
+FINE = [path for path in sorted((CORPUS / "fine").glob("*.py")) if not path.stem.startswith("crash_")]
+
+
+@pytest.mark.parametrize("program", FINE, ids=lambda path: path.stem)
 def test_a_program_that_is_fine_needs_no_stand_in(program: Path, captured: Callable) -> None:
     result = captured(program.read_text(encoding="utf-8"))
 
