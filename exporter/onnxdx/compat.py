@@ -1061,7 +1061,7 @@ def asks_truth(error: GuardOnDataDependentSymNode) -> bool:
 
 
 def _asks_truth(condition: Any, env: ShapeEnv) -> bool:
-    """Whether it is `u == 1` of a symbol that is 0 or 1 only: how `.item()` of a boolean tensor is asked (2.9 - 2.14)."""
+    """Whether it is `u == 1` of a symbol that is 0 or 1: how the truth of a tensor is asked for (2.9 - 2.14)."""
     if not isinstance(condition, sympy.Eq) or not condition.lhs.is_Symbol or condition.rhs != 1:
         return False
     bounds = env.var_to_range.get(condition.lhs)

@@ -271,6 +271,8 @@ class SourceMap:
 def described(value: object) -> str:
     """A tensor or symbolic number in short, sizes by torch's names: "f32[s77, 4]"; empty for anything else."""
     if isinstance(value, torch.Tensor):
+        if value.is_nested:  # its rows have sizes of their own
+            return f"{short_dtype(value.dtype)}[nested]"
         return f"{short_dtype(value.dtype)}[{', '.join(map(str, value.shape))}]"
     return str(value) if isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool)) else ""
 
