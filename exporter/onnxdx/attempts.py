@@ -121,6 +121,7 @@ class Attempts:
             stack.enter_context(plain_run.values_kept(request.model, request.args, request.kwargs))
             stack.enter_context(compat.real_tensors(foreign))
             stack.enter_context(values.answering(know))
+            stack.enter_context(compat.numbers_as_keys(self.sources.is_user, values.note))
             with compat.size_decisions(on_guard, on_guess):
                 captured = self._capture(relaxed, strict=False)
             error = None if isinstance(captured, ExportedProgram) else captured

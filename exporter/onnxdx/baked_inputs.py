@@ -25,8 +25,8 @@ def findings(program: CapturedProgram, *, torn: bool) -> Iterator[Finding]:
     """One finding for each number and each tensor whose value the results depend on, and the graph does not.
 
     Flags and words choose between ways to compute and are no inputs to anyone; a number that is the default of its
-    parameter is none either. The model is called only where there is such an input. A `torn` graph is known to have
-    lost its inputs.
+    parameter is none either. That a stand-in does not read a tensor says nothing: what failed may read it. The model is
+    called only where there is such an input. A `torn` graph is known to have lost its inputs.
     """
     exported, request = program.exported, program.request
     specs = exported.graph_signature.input_specs
@@ -42,7 +42,7 @@ def findings(program: CapturedProgram, *, torn: bool) -> Iterator[Finding]:
         (position, argument.name)
         for position, (node, argument) in enumerate(inputs)
         if (_is_number(argument) and argument.value != _default(request.model, argument.name))
-        or (isinstance(node.meta.get("val"), torch.Tensor) and not node.users)
+        or (not program.recovered and isinstance(node.meta.get("val"), torch.Tensor) and not node.users)
     ]
     if torn:
         names = [name for position, name in suspects if not _is_number(inputs[position][1])] or [inputs[0][1].name]

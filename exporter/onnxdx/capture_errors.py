@@ -89,6 +89,8 @@ def _told(
                 return data_dependent(link.cond, spots, sources, module, truth=compat.asks_truth(link))
             case compat.DataDependentOutputException():
                 return data_dependent(None, spots, sources, module)
+            case KeyError() if compat.names_a_number(link):
+                return data_dependent(None, spots, sources, module)
             case compat.DynamicOutputShapeException():
                 site, here = placed(spots, sources, module)
                 return DataDependentSize(site, here.text or str(link.func), "")

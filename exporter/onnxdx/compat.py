@@ -388,6 +388,49 @@ def real_value(value: Any) -> Any:
         raise ValueError("this size is not known") from error
 
 
+@contextlib.contextmanager
+def numbers_as_keys(is_user: Callable[[str], bool], on_key: Callable[[Exception], None]) -> Iterator[None]:
+    """While open, a number from a tensor is its value in a text or as a key, where a line of the user makes it one.
+
+    `on_key` hears of keys, with what torch raises for other uses of such a number; a text alone is no fault. A number
+    of torch has no hash and shows its symbol (`SymInt.__hash__`, `SymInt.__repr__`, 2.9 - 2.14).
+    """
+    own_hash, own_text = torch.SymInt.__hash__, torch.SymInt.__repr__
+
+    def known(number: torch.SymInt) -> Any:
+        if not is_user(sys._getframe(2).f_code.co_filename) or not _is_from_data(number):
+            return None
+        try:
+            return real_value(number)
+        except ValueError:
+            return None
+
+    def hashed(number: torch.SymInt) -> int:
+        value = known(number)
+        if value is None:
+            return own_hash(number)
+        on_key(DataDependentOutputException(torch.ops.aten._local_scalar_dense.default))
+        return hash(value)
+
+    def text(number: torch.SymInt) -> str:
+        value = known(number)
+        return own_text(number) if value is None else repr(value)
+
+    with _replaced(torch.SymInt, "__hash__", hashed), _replaced(torch.SymInt, "__repr__", text):
+        yield
+
+
+def _is_from_data(number: torch.SymInt) -> bool:
+    """Whether all that a number is computed from are values of tensors (`SymNode.expr`, 2.9 - 2.14)."""
+    env, symbols = number.node.shape_env, number.node.expr.free_symbols
+    return bool(symbols) and all(symbol in env.real_tensor_prop_unbacked_vals for symbol in symbols)
+
+
+def names_a_number(error: BaseException) -> bool:
+    """Whether something is missing under the text of a number from a tensor, `str(n)` of an unbacked symbol: "u0"."""
+    return isinstance(error, KeyError) and any(re.search(r"(?<![a-zA-Z])u\d+$", str(key)) for key in error.args)
+
+
 def real_values(value: Any) -> Any:
     """`real_value` of every leaf of a nested structure; objects that pytree does not know stay as they are."""
     from torch.utils import _pytree
