@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -49,7 +50,8 @@ def captured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., C
 
     def run(text: str, **beside: str) -> Captured:
         for module in list(sys.modules.values()):  # dynamo remembers modules by name, and all programs have the same
-            getattr(module, "__dict__", {}).pop("__import_program", None)
+            if type(module) is ModuleType:
+                vars(module).pop("__import_program", None)
         monkeypatch.chdir(tmp_path)
         for name, content in {"program": text, **beside}.items():
             (tmp_path / f"{name}.py").write_text(content, encoding="utf-8")
