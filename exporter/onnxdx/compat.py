@@ -35,7 +35,12 @@ from torch._subclasses.fake_tensor import (
 )
 
 # A Python decision on a number that depends on tensor data, and a dim that cannot be what was asked (2.9 - 2.14).
-from torch.fx.experimental.symbolic_shapes import ConstraintViolationError, GuardOnDataDependentSymNode, ShapeEnv
+from torch.fx.experimental.symbolic_shapes import (
+    ConstraintViolationError,
+    GuardOnDataDependentSymNode,
+    PendingUnbackedSymbolNotFound,
+    ShapeEnv,
+)
 
 # Sees every operator that is called while it is open; subclassed, and without another name (2.9 - 2.14).
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -874,6 +879,18 @@ def shape_env_of(exported: torch.export.ExportedProgram) -> ShapeEnv | None:
     return None
 
 
+def without_real_tensors(exported: torch.export.ExportedProgram) -> None:
+    """From now on the fake tensors of a program have no values, as after a plain capture.
+
+    With values a retrace would not find the symbols of sizes again that depend on data
+    (`FakeTensorMode.propagate_real_tensors`, 2.9 - 2.14).
+    """
+    for node in exported.graph.nodes:
+        mode = fake_mode_of(node.meta.get("val"))
+        if mode is not None:
+            mode.propagate_real_tensors = False
+
+
 def guards_of(exported: torch.export.ExportedProgram) -> list[tuple[Any, str, int, str]]:
     """The guards of a captured program: condition, and file, line and function of the frame that asked for it.
 
@@ -1087,6 +1104,12 @@ PLAIN_LEAVES: tuple[type, ...] = (
 def is_relation(condition: object) -> bool:
     """Whether what torch could not decide is true or false, and not a number (a sympy expression, 2.9 - 2.14)."""
     return bool(getattr(condition, "is_Boolean", False) or getattr(condition, "is_Relational", False))
+
+
+def is_about_data(error: BaseException) -> bool:
+    """Whether a trace fails because a size or a number that it needs depends on the values of tensors (2.9 - 2.14)."""
+    kinds = (GuardOnDataDependentSymNode, DataDependentOutputException, DynamicOutputShapeException)
+    return isinstance(error, (*kinds, PendingUnbackedSymbolNotFound))
 
 
 def asks_truth(error: GuardOnDataDependentSymNode) -> bool:

@@ -18,11 +18,12 @@ from torch import fx
 from torch.export import ExportedProgram
 from torch.fx.node import map_arg
 
-from onnxdx.compat import ShapeEnv, fake_mode_of, shape_env_of, sizes_kept
+from onnxdx.compat import ShapeEnv, fake_mode_of, is_about_data, shape_env_of, sizes_kept
 from onnxdx.decomposition import arguments_of, decompositions_of, traced, traced_again
 from onnxdx.errors import first_line
 from onnxdx.functional import locally_functional
 from onnxdx.operators import called, called_graphs, is_operator, mutates, touches_layout
+from onnxdx.provenance import chain_of
 from onnxdx.registry import OnnxRegistry, select
 from onnxdx.values import CapturedProgram, DecomposedProgram
 from onnxdx_diagnostics.rules.dx127_dim_lost import DimLost
@@ -80,7 +81,9 @@ def _functional(
             warnings.simplefilter("ignore")
             return exported.run_decompositions({}), {}
     except Exception as error:  # torch raises anything from here: AssertionError, RuntimeError, KeyError, ...
-        sink.emit(NotFunctional(captured.sources.site(writers[0]), called(writers[0]), first_line(error)))
+        # what a stand-in knows of sizes that depend on data is less than a capture would know: no word on the model
+        if not (captured.recovered and any(map(is_about_data, chain_of(error)))):
+            sink.emit(NotFunctional(captured.sources.site(writers[0]), called(writers[0]), first_line(error)))
         dead_ends.update(writers)
         return exported, {}
 
