@@ -908,7 +908,7 @@ def guards_of(exported: torch.export.ExportedProgram) -> list[tuple[Any, str, in
 
 def env_of_value(value: object) -> ShapeEnv | None:
     """The symbols that the sizes of a tensor are made of, if one of them is symbolic (`SymNode.shape_env`)."""
-    if getattr(value, "is_nested", False):  # whose sizes raise
+    if isinstance(value, torch.Tensor) and value.is_nested:  # whose sizes raise
         return None
     sizes = value.shape if isinstance(value, torch.Tensor) else (value,)
     return next((size.node.shape_env for size in sizes if isinstance(size, torch.SymInt)), None)
