@@ -11,6 +11,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import FrameType
 from typing import Any, cast
 
 import sympy
@@ -259,7 +260,8 @@ def size_decisions(on_guard: Callable[[Any], None], on_guess: Callable[[Any, boo
     log_guard = ShapeEnv._log_guard
 
     def guard(self: ShapeEnv, prefix: str, expression: Any, *args: Any, **kwargs: Any) -> None:
-        on_guard(expression)
+        if "suppressed" not in prefix:  # decided and forgotten, as by `suppress_guards`
+            on_guard(expression)
         log_guard(self, prefix, expression, *args, **kwargs)
 
     def guess(self: ShapeEnv, expression: Any, value: Any) -> None:
@@ -1104,6 +1106,40 @@ PLAIN_LEAVES: tuple[type, ...] = (
 def is_relation(condition: object) -> bool:
     """Whether what torch could not decide is true or false, and not a number (a sympy expression, 2.9 - 2.14)."""
     return bool(getattr(condition, "is_Boolean", False) or getattr(condition, "is_Relational", False))
+
+
+def packs_rows(error: BaseException | None = None) -> bool:
+    """Whether torch takes a packed sequence apart: where `error` comes from, else on the stack as it is now.
+
+    Known by the locals of torch's own recurrent layers and of `torch.nn.utils.rnn` (2.9 - 2.14).
+    """
+    frames: list[FrameType] = []
+    frame = sys._getframe(1) if error is None else None
+    while frame is not None:
+        frames.append(frame)
+        frame = frame.f_back
+    trace = error.__traceback__ if error is not None else None
+    while trace is not None:
+        frames.append(trace.tb_frame)
+        trace = trace.tb_next
+    return any(map(_holds_packed_rows, frames))
+
+
+def _holds_packed_rows(frame: FrameType) -> bool:
+    if frame.f_globals.get("__name__") not in ("torch.nn.modules.rnn", "torch.nn.utils.rnn"):
+        return False
+    packed = torch.nn.utils.rnn.PackedSequence
+    known = frame.f_locals
+    return known.get("batch_sizes") is not None or any(isinstance(value, packed) for value in known.values())
+
+
+def are_packed(value: object) -> bool:
+    """Whether a packed sequence is among values."""
+    packed = torch.nn.utils.rnn.PackedSequence
+    if isinstance(value, packed):
+        return True
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ()
+    return any(map(are_packed, parts))
 
 
 def is_about_data(error: BaseException) -> bool:
