@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -49,9 +47,6 @@ def captured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., C
     """Capture the `build()` of a program; `beside` are other files in its folder, by name."""
 
     def run(text: str, **beside: str) -> Captured:
-        for module in list(sys.modules.values()):  # dynamo remembers modules by name, and all programs have the same
-            if type(module) is ModuleType:
-                vars(module).pop("__import_program", None)
         monkeypatch.chdir(tmp_path)
         for name, content in {"program": text, **beside}.items():
             (tmp_path / f"{name}.py").write_text(content, encoding="utf-8")

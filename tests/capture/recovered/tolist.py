@@ -4,7 +4,7 @@ import torch
 class Net(torch.nn.Module):
     def forward(self, x, lengths):
         sizes = lengths.tolist()
-        parts = torch.split(x, sizes)  # expect: DX103
+        parts = torch.split(x, sizes)
         y = torch.cat(parts[::-1])
         if lengths.max() > 3:  # expect: DX101
             y = y * 2
