@@ -110,11 +110,11 @@ class Attempts:
                 tainted.add(self.sources.innermost_user(guard.spots))
 
         def on_guess(condition: Any, truth: bool) -> None:
-            if not values.in_control_flow and not compat.is_about(condition, foreign):
+            if not values.in_control_flow and not compat.is_about(condition, foreign) and not self.reads_packed():
                 guesses.append(Guess(condition, self.recorder.spots(), self.recorder.module(), truth))
 
         request, relaxed = self.request, dynamic_shapes.relaxed(self.asked.spec)
-        values = SampleValues(request.model, self.recorder, self.sources)
+        values = SampleValues(request.model, self.recorder, self.sources, self.reads_packed)
         with contextlib.ExitStack() as stack:
             know = stack.enter_context(compat.known_types())
             know((request.args, dict(request.kwargs)))
@@ -141,7 +141,7 @@ class Attempts:
     def recorded(self) -> RecordedRun | BaseException:
         """A recording of one run of the model, or what it raised."""
         try:
-            return recorded_run.record(self.request, self.recorder)
+            return recorded_run.record(self.request, self.recorder, self.reads_packed)
         except (Exception, SystemExit) as error:
             return error
 
@@ -192,6 +192,14 @@ class Attempts:
         """Inputs of a type that torch.export cannot take apart."""
         request = self.request
         return capture_errors.unknown_inputs(request.model, request.args, request.kwargs, self.sources)
+
+    def reads_packed(self, error: BaseException | None = None) -> bool:
+        """Whether the model reads a sequence that it has packed itself, by an error or by the stack as it is now.
+
+        That has no equal in ONNX and is told where it packs; what stands in the way behind is a consequence.
+        """
+        given = (list(self.request.args), dict(self.request.kwargs))
+        return compat.packs_rows(error) and not compat.are_packed(given)
 
     def fails_in_eager(self) -> Finding | None:
         """The fault of a model that does not run, exported or not."""

@@ -31,6 +31,13 @@ _DROPOUTS = frozenset(
 )
 """In-place dropout writes nothing in eval mode."""
 
+_OF_PACKED = frozenset(
+    {
+        "aten::lstm.data", "aten::gru.data", "aten::rnn_tanh.data", "aten::rnn_relu.data", "aten::_pad_packed_sequence",
+    }
+)  # fmt: skip
+"""Operators on rows of unequal length, one after the other."""
+
 _GRAD_MODES = frozenset({"wrap_with_set_grad_enabled", "_set_grad_enabled", "set_grad_enabled"})
 
 
@@ -150,6 +157,16 @@ def writes_by_itself(node: fx.Node) -> bool:
 def is_strided(value: object) -> bool:
     """Whether a captured value has the plain form of a tensor, or is none; sparse and nested tensors do not."""
     return not isinstance(value, torch.Tensor) or value.layout is torch.strided
+
+
+def reads_packed(node: fx.Node) -> bool:
+    """Whether the node reads a sequence that the graph packs: what has no function then is the packing."""
+    if not isinstance(node.target, OpOverload) or name_of(node.target) not in _OF_PACKED:
+        return False
+    return any(
+        isinstance(each.target, OpOverload) and name_of(each.target) == "aten::_pack_padded_sequence"
+        for each in node.graph.nodes
+    )
 
 
 def touches_layout(node: fx.Node) -> bool:

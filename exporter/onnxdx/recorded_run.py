@@ -10,7 +10,7 @@ import contextlib
 import inspect
 import operator
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,10 +51,11 @@ class RecordedRun:
     outputs: tuple[type, ...]
 
 
-def record(request: ExportRequest, recorder: StackRecorder) -> RecordedRun:
+def record(request: ExportRequest, recorder: StackRecorder, is_told: Callable[[], bool]) -> RecordedRun:
     """Run the model and record it. Raises what the model raises, and what torch does that cannot trace it.
 
-    The model, its inputs and the random generator are as before.
+    `is_told` says where a need for values is a consequence of something that is told elsewhere. The model, its inputs
+    and the random generator are as before.
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(plain_run.unchanged(request.model))
@@ -63,7 +64,7 @@ def record(request: ExportRequest, recorder: StackRecorder) -> RecordedRun:
         know = stack.enter_context(compat.known_types())
         know((request.args, dict(request.kwargs)))
         run = _Run(request, recorder)
-        needs = stack.enter_context(_Needs(recorder))
+        needs = stack.enter_context(_Needs(recorder, is_told))
         scripted = any(isinstance(module, torch.jit.ScriptModule) for module in request.model.modules())
         module = compat.traced_run(
             lambda: _leaves(run, know), [tensor for _, tensor in run.inputs], exporting=not scripted
@@ -267,15 +268,15 @@ def _modules_of(model: torch.nn.Module, recorder: StackRecorder) -> Any:
 class _Needs(TorchFunctionMode):
     """Notes where a run asks for the values of a tensor in a way that no capture can follow."""
 
-    def __init__(self, recorder: StackRecorder) -> None:
+    def __init__(self, recorder: StackRecorder, is_told: Callable[[], bool]) -> None:
         super().__init__()
-        self.recorder = recorder
+        self.recorder, self.is_told = recorder, is_told
         self.found: list[Need] = []
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        if (func in _READS or func in _DECIDES) and compat.is_traced(args[0]):
+        if (func in _READS or func in _DECIDES) and compat.is_traced(args[0]) and not self.is_told():
             self.found.append(Need(self.recorder.spots(), self.recorder.module(), func in _READS))
         return func(*args, **(kwargs or {}))
 

@@ -79,7 +79,8 @@ def recover(attempts: Attempts, error: BaseException, budget: Budget) -> Recover
     failed = strict if isinstance(strict, BaseException) else None
     stand_in = budget.rung("stand-in", attempts.stand_in)
     findings = _added(unknown, _of_stand_in(stand_in, attempts) if stand_in is not None else ())
-    if not unknown and not (told is None and _misled(stand_in, attempts)):
+    told_elsewhere = attempts.reads_packed(error) and stand_in is not None and stand_in.exported is not None
+    if not unknown and not told_elsewhere and not (told is None and _misled(stand_in, attempts)):
         findings = _added(_of_error(error, failed, told, findings, attempts), findings)
     ended = stand_in.error if stand_in is not None else None
     if ended is not None and attempts.line_of(ended) != attempts.line_of(error):

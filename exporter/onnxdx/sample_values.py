@@ -33,15 +33,17 @@ class SampleValues:
     """Answers in a stand-in, by the values of the sample inputs, what only values can answer.
 
     A call of torch that fails is made with real tensors, a module that fails is run outside of the capture, and of a
-    control flow that torch refuses both branches are run in line; a fault is noted each time. `root` is the model,
-    `scripted` are the paths of its modules that TorchScript compiled. `lost` says that operators of the model are
-    missing in the graph, `constants` that what an answer gave is part of it, with sizes of the sample inputs, and
-    `in_control_flow` that torch compiles a branch or a body right now.
+    control flow that torch refuses both branches are run in line; a fault is noted each time, unless `is_told` says
+    that it is a consequence of something that is told elsewhere. `root` is the model, `scripted` are the paths of its
+    modules that TorchScript compiled. `lost` says that operators of the model are missing in the graph, `constants`
+    that what an answer gave is part of it, with sizes of the sample inputs, and `in_control_flow` that torch compiles a
+    branch or a body right now.
     """
 
     root: torch.nn.Module
     recorder: StackRecorder
     sources: SourceMap
+    is_told: Callable[[], bool]
     faults: list[Fault] = field(default_factory=list)
     scripted: dict[str, tuple[Spot, ...]] = field(default_factory=dict)
     outputs: list[type] = field(default_factory=list)
@@ -63,6 +65,8 @@ class SampleValues:
 
     def note(self, error: BaseException) -> None:
         """A fault on the stack as it is now; where the error went deeper into the user's code, there."""
+        if self.is_told():
+            return
         raised = self.sources.spots_of_error(error)
         deeper = self.sources.innermost_user(raised) is not None
         self.faults.append(

@@ -22,7 +22,7 @@ from onnxdx.compat import ShapeEnv, fake_mode_of, is_about_data, shape_env_of, s
 from onnxdx.decomposition import arguments_of, decompositions_of, traced, traced_again
 from onnxdx.errors import first_line
 from onnxdx.functional import locally_functional
-from onnxdx.operators import called, called_graphs, is_operator, mutates, touches_layout
+from onnxdx.operators import called, called_graphs, is_operator, mutates, reads_packed, touches_layout
 from onnxdx.provenance import chain_of
 from onnxdx.registry import OnnxRegistry, select
 from onnxdx.values import CapturedProgram, DecomposedProgram
@@ -136,6 +136,9 @@ class _Expander:
         stuck: set[fx.Node] = set()
         for node in graph.nodes:
             if node not in live or not is_operator(node) or node in dead_ends or touches_layout(node):
+                continue
+            if reads_packed(node):
+                stuck.add(node)
                 continue
             if self._placeable(node):
                 continue
