@@ -14,8 +14,8 @@ def text(program: str) -> str:
     return (CORPUS / f"{program}.py").read_text(encoding="utf-8")
 
 
-OWN_PROCESS = ("crash_", "printing_and_warning")
-"""Programs for a process of their own (tests/failing): they leave torch in another state, or their logger by its name
+OWN_PROCESS = ("crash_", "printing_and_warning", "percentile_by_numpy")
+"""Programs for a process of their own (tests/failing): they leave torch in another state, or names of their globals
 in dynamo, which knows every `program.py` as one module."""
 
 FINE = [path for path in sorted((CORPUS / "fine").glob("*.py")) if not path.stem.startswith(OWN_PROCESS)]
