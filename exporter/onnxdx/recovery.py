@@ -164,7 +164,7 @@ def _of_error(
     line = attempts.line_of(error)
     if line in lines or (line is None and known):
         return []
-    scripts = list(capture_errors.script_modules(attempts.request.model, error, attempts.sources))
+    scripts: list[Finding] = list(capture_errors.script_modules(attempts.request.model, error, attempts.sources))
     return scripts or [_best(error, strict, attempts)]
 
 
