@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
+import math
+import operator
 import re
 import sys
 import traceback
@@ -126,6 +129,31 @@ def decompositions() -> Mapping[OpOverload, Callable[..., Any]]:
 def name_of(target: OpOverload | HigherOrderOperator) -> str:
     """ "aten::add.Tensor"; `name()` has no annotations in torch (2.9 - 2.14)."""
     return str(target.name())  # type: ignore[no-untyped-call]
+
+
+def only_overload(target: Callable[..., Any]) -> Callable[..., Any]:
+    """The overload that an operator stands for: of a custom operator, or of one with a single or a default overload.
+
+    Functions of Python on sizes (`operator.add`, `math.ceil`) stand for themselves. Raises TypeError when `target` is
+    no operator, ValueError when it is open which overload is meant (`CustomOpDef._opoverload` and `OpOverloadPacket`
+    have no public names, 2.9 - 2.14).
+    """
+    from torch._library.custom_ops import CustomOpDef
+    from torch._ops import OpOverloadPacket
+
+    if isinstance(target, OpOverload):
+        return target
+    if isinstance(target, CustomOpDef):
+        return target._opoverload
+    if not isinstance(target, OpOverloadPacket):
+        if getattr(target, "__module__", "") in ("_operator", "math", "torch"):
+            return target
+        raise TypeError(f"{target!r} is no operator of torch")
+    names = target.overloads()
+    if len(names) > 1 and "default" not in names:
+        raise ValueError(f"{target} has the overloads {', '.join(names)}: give one of them")
+    found: Callable[..., Any] = getattr(target, "default" if "default" in names else names[0])
+    return found
 
 
 def is_composite(target: OpOverload) -> bool:
@@ -881,6 +909,27 @@ def shape_env_of(exported: torch.export.ExportedProgram) -> ShapeEnv | None:
     return None
 
 
+@contextlib.contextmanager
+def lines_inside_autocast() -> Iterator[None]:
+    """While open, a retrace of a program keeps the lines of operators in a region of autocast.
+
+    `wrap_with_autocast` calls the graph of the region as code, which has no lines but those of the code; an interpreter
+    of its nodes has theirs (`torch._higher_order_ops.wrap`, 2.9 - 2.14).
+    """
+    from torch._higher_order_ops import wrap
+
+    call = wrap.WrapWithAutocast.__call__
+
+    def interpreted(
+        self: Any, device: str, dtype: Any, enabled: bool, cached: bool | None, region: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        run = torch.fx.Interpreter(region).run if isinstance(region, torch.fx.GraphModule) else region
+        return call(self, device, dtype, enabled, cached, run, *args, **kwargs)
+
+    with _replaced(wrap.WrapWithAutocast, "__call__", interpreted):
+        yield
+
+
 def without_real_tensors(exported: torch.export.ExportedProgram) -> None:
     """From now on the fake tensors of a program have no values, as after a plain capture.
 
@@ -948,12 +997,41 @@ def sizes_kept(env: ShapeEnv | None, symbols: Collection[str]) -> Iterator[dict[
 
 def holds(condition: Any, sizes: Mapping[str, int]) -> bool:
     """Whether a sympy condition is true for these sizes; a condition that cannot be computed counts as true."""
-    values = {symbol: sizes[str(symbol)] for symbol in condition.free_symbols if str(symbol) in sizes}
-    try:
-        result = condition.xreplace(values)
-        return bool(result) if not getattr(result, "free_symbols", None) else True
-    except (TypeError, ZeroDivisionError, ValueError):
+    symbols, test = _compiled(condition)
+    if not symbols <= sizes.keys():
         return True
+    try:
+        return bool(test(**{symbol: sizes[symbol] for symbol in symbols}))
+    except (NameError, TypeError, ZeroDivisionError, ValueError):
+        return True
+
+
+@functools.cache
+def _compiled(condition: Any) -> tuple[frozenset[str], Callable[..., Any]]:
+    """The names of the symbols of a condition, and the condition as a function of them.
+
+    Many sizes are tried, and sympy alone is slow. Torch's functions over sizes go by their names
+    (`torch.utils._sympy.functions`, 2.9 - 2.14).
+    """
+    symbols = sorted(condition.free_symbols, key=str)
+    by_name: dict[str, Callable[..., Any]] = {
+        "FloorDiv": operator.floordiv,
+        "CleanDiv": operator.floordiv,
+        "CeilDiv": lambda a, b: -(-a // b),
+        "Mod": operator.mod,
+        "PythonMod": operator.mod,
+        "Max": max,
+        "Min": min,
+        "IntTrueDiv": operator.truediv,
+        "FloatTrueDiv": operator.truediv,
+        "PowByNatural": operator.pow,
+        "ToFloat": float,
+        "TruncToInt": math.trunc,
+        "FloorToInt": math.floor,
+        "CeilToInt": math.ceil,
+        "Identity": lambda value: value,
+    }
+    return frozenset(map(str, symbols)), sympy.lambdify(symbols, condition, modules=[by_name, "math"])
 
 
 def written(expression: Any, names: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ from torch import fx
 from torch.export import ExportedProgram
 from torch.fx.node import map_arg
 
-from onnxdx.compat import ShapeEnv, fake_mode_of, is_about_data, shape_env_of, sizes_kept
+from onnxdx.compat import ShapeEnv, fake_mode_of, is_about_data, lines_inside_autocast, shape_env_of, sizes_kept
 from onnxdx.decomposition import arguments_of, decompositions_of, traced, traced_again
 from onnxdx.errors import first_line
 from onnxdx.functional import locally_functional
@@ -77,7 +77,7 @@ def _functional(
         return exported, rewritten
     try:
         _refuse_fake_constants(captured)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), lines_inside_autocast():
             warnings.simplefilter("ignore")
             return exported.run_decompositions({}), {}
     except Exception as error:  # torch raises anything from here: AssertionError, RuntimeError, KeyError, ...
