@@ -128,8 +128,9 @@ class Attempts:
             if error is not None and relaxed is not None and compat.is_violation(error):
                 captured = self._capture(None, strict=False)
             exported = captured if isinstance(captured, ExportedProgram) else None
-            broken = exported is not None and error is None and self.asked.dims
-            promises = list(self.broken_promises(exported, guards, by_branches_only=False)) if broken else []
+            promises: list[Finding] = []
+            if exported is not None and error is None and self.asked.dims:
+                promises += self.broken_promises(exported, guards, by_branches_only=False)
             # what comes out of other libraries has the sizes of the sample inputs, and fixes them where it is used
             places = {(spot.path, spot.line) for spot in tainted if spot is not None}
             promises = [each for each in promises if not (isinstance(each, DimSpecialised) and _at(each, places))]
