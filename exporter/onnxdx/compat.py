@@ -555,6 +555,12 @@ _CONTROL_FLOW = {
 }
 
 
+def control_flow_called(target: object) -> str:
+    """The public name of the control flow that a node calls; empty for any other (`map_impl`, 2.9 - 2.14)."""
+    name = name_of(target).removesuffix("_impl") if isinstance(target, HigherOrderOperator) else ""
+    return _CONTROL_FLOW.get(name, "")
+
+
 def joined(one: Any, other: Any, join: Callable[[Any, Any], Any], first: bool) -> Any:
     """`join` of every two tensors of two structures, if these are alike in structure, dtypes and shapes; else the one
     or the other (`torch.utils._pytree`, 2.9 - 2.14).

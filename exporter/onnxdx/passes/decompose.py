@@ -18,14 +18,26 @@ from torch import fx
 from torch.export import ExportedProgram
 from torch.fx.node import map_arg
 
-from onnxdx.compat import ShapeEnv, fake_mode_of, is_about_data, lines_inside_autocast, shape_env_of, sizes_kept
+from onnxdx.compat import (
+    OpOverload,
+    ShapeEnv,
+    control_flow_called,
+    fake_mode_of,
+    is_about_data,
+    lines_inside_autocast,
+    schema,
+    shape_env_of,
+    sizes_kept,
+)
 from onnxdx.decomposition import arguments_of, decompositions_of, traced, traced_again
 from onnxdx.errors import first_line
 from onnxdx.functional import locally_functional
-from onnxdx.operators import called, called_graphs, is_operator, mutates, reads_packed, touches_layout
+from onnxdx.operators import attribute, called, called_graphs, is_operator, mutates, reads_packed, touches_layout
 from onnxdx.provenance import chain_of
 from onnxdx.registry import OnnxRegistry, select
 from onnxdx.values import CapturedProgram, DecomposedProgram
+from onnxdx_diagnostics.finding import Finding
+from onnxdx_diagnostics.rules.dx120_control_flow_misfit import ControlFlowMisfit
 from onnxdx_diagnostics.rules.dx127_dim_lost import DimLost
 from onnxdx_diagnostics.rules.dx201_not_functional import NotFunctional
 from onnxdx_diagnostics.rules.dx202_decomposition_fails import DecompositionFails
@@ -81,11 +93,43 @@ def _functional(
             warnings.simplefilter("ignore")
             return exported.run_decompositions({}), {}
     except Exception as error:  # torch raises anything from here: AssertionError, RuntimeError, KeyError, ...
-        # what a stand-in knows of sizes that depend on data is less than a capture would know: no word on the model
-        if not (captured.recovered and any(map(is_about_data, chain_of(error)))):
-            sink.emit(NotFunctional(captured.sources.site(writers[0]), called(writers[0]), first_line(error)))
+        for finding in _unwritable(captured, writers, error):
+            sink.emit(finding)
         dead_ends.update(writers)
         return exported, {}
+
+
+def _unwritable(captured: CapturedProgram, writers: list[fx.Node], error: Exception) -> Iterator[Finding]:
+    """Why the program cannot be made functional."""
+    exported, sources = captured.exported, captured.sources
+    written = dict(_operands_written(exported.graph_module, exported.graph))
+    for writer, name in written.items():
+        yield ControlFlowMisfit(sources.site(writer), name, "a function of it writes into its operand")
+    # what a stand-in knows of sizes that depend on data is less than a capture would know: no word on the model
+    lacking = captured.recovered and any(map(is_about_data, chain_of(error)))
+    if not written and not lacking:
+        yield NotFunctional(sources.site(writers[0]), called(writers[0]), first_line(error))
+
+
+def _operands_written(owner: torch.nn.Module, graph: fx.Graph) -> Iterator[tuple[fx.Node, str]]:
+    """The nodes in branches and bodies that write into an operand, with the control flow that they are given to."""
+    for node in graph.nodes:
+        name = control_flow_called(node.target)
+        for argument in node.all_input_nodes if name else ():
+            body = attribute(owner, str(argument.target)) if argument.op == "get_attr" else None
+            if isinstance(body, fx.GraphModule):
+                writers = [each for each in body.graph.nodes if is_operator(each) and mutates(each)]
+                yield from ((writer, name) for writer in writers if _written_root(writer).op == "placeholder")
+                yield from _operands_written(body, body.graph)
+
+
+def _written_root(node: fx.Node) -> fx.Node:
+    """What a node writes into, or is a view of, as far back as it goes."""
+    while isinstance(node.target, OpOverload) and node.args and isinstance(node.args[0], fx.Node):
+        if not any(result.alias_info is not None for result in schema(node.target).returns):
+            break
+        node = node.args[0]
+    return node
 
 
 def _refuse_fake_constants(captured: CapturedProgram) -> None:
