@@ -166,7 +166,7 @@ def unknown_inputs(
         return
     for name, value in inputs.items():
         for leaf in compat.leaves_of(value):
-            if not isinstance(leaf, compat.PLAIN_LEAVES):
+            if not isinstance(leaf, (*compat.PLAIN_LEAVES, torch.nn.Module)):
                 yield InputNotPytree(_site_of_class(type(leaf), sources), name, *_class(leaf))
 
 

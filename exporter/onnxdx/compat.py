@@ -13,6 +13,7 @@ import operator
 import re
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any, cast
@@ -20,6 +21,7 @@ from typing import Any, cast
 import sympy
 import torch
 from sympy.printing.precedence import PRECEDENCE
+from sympy.printing.pycode import PythonCodePrinter
 from sympy.printing.str import StrPrinter
 
 # What torch.export raises, by class and not by text: dynamo's graph breaks and user errors (2.9 - 2.14).
@@ -149,8 +151,9 @@ def only_overload(target: Callable[..., Any]) -> Callable[..., Any]:
         if getattr(target, "__module__", "") in ("_operator", "math", "torch"):
             return target
         raise TypeError(f"{target!r} is no operator of torch")
-    names = target.overloads()
-    if len(names) > 1 and "default" not in names:
+    overloads = {name: schema(getattr(target, name)) for name in target.overloads() if not name.endswith("out")}
+    names = [name for name, own in overloads.items() if any("Tensor" in str(each.type) for each in own.returns)]
+    if len(names) != 1 and "default" not in names:
         raise ValueError(f"{target} has the overloads {', '.join(names)}: give one of them")
     found: Callable[..., Any] = getattr(target, "default" if "default" in names else names[0])
     return found
@@ -197,7 +200,9 @@ def flat_inputs(exported: torch.export.ExportedProgram, args: tuple[Any, ...], k
     names = list(captured or [])
     ordered = {name: kwargs[name] for name in names if name in kwargs}
     ordered.update({name: value for name, value in kwargs.items() if name not in ordered})
-    flat, spec = _pytree.tree_flatten((tuple(args), ordered))
+    modules = {type(leaf) for leaf in leaves_of((tuple(args), ordered)) if isinstance(leaf, torch.nn.Module)}
+    with _modules_taken_apart(modules):
+        flat, spec = _pytree.tree_flatten((tuple(args), ordered))
     if spec != in_spec:
         raise ValueError(f"the inputs have the structure {spec}, but the model was captured with {in_spec}")
     return list(flat)
@@ -210,8 +215,36 @@ def unflatten_inputs(exported: torch.export.ExportedProgram, flat: Sequence[Any]
     in_spec = exported.call_spec.in_spec
     if in_spec is None:
         return tuple(flat), {}
-    args, kwargs = _pytree.tree_unflatten(list(flat), in_spec)
+    with _modules_taken_apart(set(_modules_in(in_spec))):
+        args, kwargs = _pytree.tree_unflatten(list(flat), in_spec)
     return args, kwargs
+
+
+@contextlib.contextmanager
+def _modules_taken_apart(kinds: set[type[torch.nn.Module]]) -> Iterator[None]:
+    """While open, modules among inputs are their tensors, as torch.export takes them.
+
+    That is what `_enable_graph_inputs_of_type_nn_module` does while torch captures (2.9 - 2.14).
+    """
+    from torch._export import utils
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of torch at torch
+        for kind in kinds:
+            utils.register_module_as_pytree_input_node(kind)
+    try:
+        yield
+    finally:
+        for kind in kinds:
+            utils.deregister_module_as_pytree_input_node(kind)
+
+
+def _modules_in(spec: Any) -> Iterator[type[torch.nn.Module]]:
+    """The classes of modules in a structure (`TreeSpec.type`, `TreeSpec.children()`, 2.9 - 2.14)."""
+    if isinstance(spec.type, type) and issubclass(spec.type, torch.nn.Module):
+        yield spec.type
+    for child in spec.children():
+        yield from _modules_in(child)
 
 
 def output_paths(exported: torch.export.ExportedProgram) -> list[tuple[str, ...]]:
@@ -444,7 +477,7 @@ def numbers_as_keys(is_user: Callable[[str], bool], on_key: Callable[[Exception]
         value = known(number)
         if value is None:
             return own_hash(number)
-        on_key(DataDependentOutputException(torch.ops.aten._local_scalar_dense.default))
+        on_key(DataDependentOutputException(torch.ops.aten._local_scalar_dense.default))  # type: ignore[no-untyped-call]
         return hash(value)
 
     def text(number: torch.SymInt) -> str:
@@ -678,7 +711,9 @@ def known_types() -> Iterator[Callable[[object], list[type]]]:
     def know(value: object) -> list[type]:
         found: list[type] = []
         while True:
-            new = {type(leaf) for leaf in leaves_of(value) if not isinstance(leaf, PLAIN_LEAVES)} - set(added)
+            # modules are registered by torch.export itself
+            strange = (leaf for leaf in leaves_of(value) if not isinstance(leaf, (*PLAIN_LEAVES, torch.nn.Module)))
+            new = {type(leaf) for leaf in strange} - set(added)
             if not new:
                 return found
             for kind in new:
@@ -1037,7 +1072,19 @@ def _compiled(condition: Any) -> tuple[frozenset[str], Callable[..., Any]]:
         "CeilToInt": math.ceil,
         "Identity": lambda value: value,
     }
-    return frozenset(map(str, symbols)), sympy.lambdify(symbols, condition, modules=[by_name, "math"])
+    return frozenset(map(str, symbols)), sympy.lambdify(
+        symbols, condition, modules=[by_name, "math"], printer=_CallPrinter(_CALLS)
+    )
+
+
+_CALLS = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True}
+
+
+class _CallPrinter(PythonCodePrinter):  # type: ignore[misc]
+    """Prints the remainder as a call: as an operator it would bind as torch says, and not as Python does."""
+
+    def _print_Mod(self, expression: Any) -> str:
+        return f"Mod({', '.join(map(self._print, expression.args))})"
 
 
 def written(expression: Any, names: Mapping[str, str]) -> str:
@@ -1257,7 +1304,7 @@ def _asks_truth(condition: Any, env: ShapeEnv) -> bool:
 def is_about(condition: Any, symbols: set[Any]) -> bool:
     """Whether a condition (of sympy, 2.9 - 2.14) speaks about these symbols only."""
     about = getattr(condition, "free_symbols", None)
-    return bool(about) and about <= symbols
+    return about is not None and bool(about) and about <= symbols
 
 
 def is_violation(error: BaseException) -> bool:

@@ -12,10 +12,11 @@ from typing import Any
 import torch
 from torch import fx
 
-from onnxdx import baked_sizes, size_guards, size_limits
+from onnxdx import baked_sizes, plain_run, size_guards, size_limits
+from onnxdx.capture_errors import fails_in_eager
 from onnxdx.comparison import Comparison, compare
 from onnxdx.compat import flat_inputs
-from onnxdx.eager import EagerRun, run_eager
+from onnxdx.eager import EagerRun, run_eager, untouched
 from onnxdx.errors import first_line
 from onnxdx.isolated import Differs, Fails, Fault, faults
 from onnxdx.operators import called, draws
@@ -110,6 +111,7 @@ class _Verifier:
             eager = self._eager(flat)
         except Exception as error:  # the user's model
             survey(self.opened(self.draft), self.sink)
+            self._report_broken()
             return Trial({}, VerdictOutcome.NOT_RUN, reason=f"eager raises {first_line(error)}")
         try:
             results = self._onnx(flat)
@@ -123,6 +125,15 @@ class _Verifier:
             self.sink.emit(StateLost(self._assignment(eager.kept[0]), eager.kept))
             return Trial({}, VerdictOutcome.DIFFERS, reason="a second call gives another result in eager")
         return _trial({}, comparisons)
+
+    def _report_broken(self) -> None:
+        """Say that the model does not run as it is, whether gradients are recorded or not."""
+        captured = self.draft.captured
+        request = captured.request
+        with untouched(request.model, request.options.training):
+            ran = plain_run.run(request.model, request.args, request.kwargs)
+        if isinstance(ran, plain_run.Failed):
+            self.sink.emit(fails_in_eager(ran.error, captured.sources))
 
     def _repeats(self, flat: Sequence[Any], first: EagerRun) -> bool:
         """Whether a second call in a row gives what the first one gave."""
