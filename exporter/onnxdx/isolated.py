@@ -115,13 +115,21 @@ class _Check:
 
     def _differing(self, results: Mapping[str, torch.Tensor], cut: _Cut) -> Iterator[Fault]:
         found: dict[fx.Node, Differs] = {}
+        left = (value.name or "" for node in self.draft.model.graph for value in node.outputs)
+        visible = {self.draft.results[name][0] for name in left if name in self.draft.results}
         for name, (node, index) in cut.outputs.items():
             comparison = compare(results[name], _tensor(_part(self.known[node], index)), self._precision(node))
             if comparison.agrees or node in found or self._shaky(node, index, results[name]):
                 continue
-            found[node] = Differs(node, comparison, self._tie(node, index, results[name]))
+            blamed = self._swallowed(node, visible) or node
+            found[blamed] = Differs(blamed, comparison, self._tie(node, index, results[name]))
         order = {node: position for position, node in enumerate(self.draft.plan.plan.program.graph.nodes)}
         yield from sorted(found.values(), key=lambda each: order[each.node])
+
+    def _swallowed(self, node: fx.Node, visible: Set[fx.Node]) -> fx.Node | None:
+        """The argument of a node that the user's function made nothing of but what it was given, or a constant."""
+        arguments = [argument for argument in node.all_input_nodes if argument not in visible]
+        return next((argument for argument in arguments if self.draft.function_of(argument)), None)
 
     def _precision(self, node: fx.Node) -> torch.dtype:
         """The coarsest floating-point type that the operator takes or gives."""

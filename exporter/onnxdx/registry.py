@@ -22,7 +22,7 @@ import torch
 from onnxscript.function_libs.torch_lib import registration
 
 from onnxdx import ops
-from onnxdx.compat import OpOverload, name_of
+from onnxdx.compat import OpOverload, name_of, only_overload
 
 OnnxFunction = Any
 """An `onnxscript.OnnxFunction` or `onnxscript.values.TracedOnnxFunction`."""
@@ -77,17 +77,25 @@ class OnnxRegistry:
 
     user: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
 
-    def with_op(self, target: OpOverload | str, function: OnnxFunction, *, complex: bool = False) -> OnnxRegistry:
+    def with_op(
+        self, target: Callable[..., Any] | str, function: OnnxFunction, *, complex: bool = False
+    ) -> OnnxRegistry:
         """A new registry in which `function` stands for `target`: an overload, or its name "ns::name.overload".
 
+        A custom operator (`torch.library.custom_op`) and an operator with one overload stand for that overload.
         `function` is an onnxscript function or a plain Python function that calls onnxscript operators. An operator
         with an entry is not decomposed any more.
+
+        Raises TypeError when `target` is no operator or `function` no function, ValueError when it is open which
+        overload is meant.
         """
+        if not callable(function):
+            raise TypeError(f"an ONNX function is a function, not {function!r}")
         if not isinstance(function, (onnxscript.OnnxFunction, onnxscript.values.TracedOnnxFunction)):
             function = onnxscript.values.TracedOnnxFunction(onnxscript.values.Opset("onnxdx.user", 1), function)
         code = getattr(getattr(function, "function", None) or function.func, "__code__", None)
         origin = f"{code.co_filename}:{code.co_firstlineno}" if code else "user"
-        key = target if isinstance(target, str) else key_of(target)
+        key = target if isinstance(target, str) else key_of(only_overload(target))
         caller = sys._getframe(1)
         registered = f"{caller.f_code.co_filename}:{caller.f_lineno}"
         entry = Entry(key.removesuffix(".default"), function, origin, complex, registered=registered)

@@ -196,7 +196,7 @@ class Tracer(evaluator.Evaluator):
         inputs, attributes = bind(signature, args, kwargs)
         body = _function_body(function)
         self.functions[body.identifier()] = body
-        return self._call(signature, inputs, attributes, len(signature.outputs), body.identifier())
+        return self._call(signature, inputs, attributes, len(body.outputs), body.identifier())
 
     def emit(
         self,
@@ -467,7 +467,7 @@ def _type_outputs(node: ir.Node, signature: OpSignature, binding: Mapping[str, i
         node.outputs[0].dtype = ir.DataType(by_attribute.as_int())
         return
     formal: Sequence[Parameter] = signature.outputs
-    for index, output in enumerate(node.outputs):
+    for index, output in enumerate(node.outputs if formal else ()):
         parameter = formal[min(index, len(formal) - 1)]
         bound = binding.get(parameter.type_constraint.name)
         if bound is not None:

@@ -111,7 +111,8 @@ class Translation:
         try:
             result = self._higher_order(node, handler) if handler else self._trace(node, placement)
             values = self._results(node, result, exact=placement is not None and placement.entry.is_users)
-        except Exception as error:  # an ONNX function is foreign code, the user's own perhaps: anything can come out
+        # an ONNX function is foreign code, the user's own perhaps: anything can come out, and nothing may end the run
+        except (Exception, SystemExit) as error:
             self._forget(start)
             self._report_failure(node, placement, error)
             return self._placeholder(node)
@@ -133,7 +134,7 @@ class Translation:
         args = [self._argument(argument) for argument in node.args]
         return handler(self, *args, **{name: self._argument(value) for name, value in node.kwargs.items()})
 
-    def _report_failure(self, node: fx.Node, placement: Placement | None, error: Exception) -> None:
+    def _report_failure(self, node: fx.Node, placement: Placement | None, error: Exception | SystemExit) -> None:
         site = self.captured.sources.site(node)
         function = placement.entry.function if placement else None
         name = str(getattr(function, "name", None) or getattr(function, "__name__", "the translation of control flow"))
@@ -252,14 +253,15 @@ class Translation:
             got = list(result) if isinstance(result, (list, tuple)) else [result]
             if len(got) < len(known) or (exact and len(got) > len(known)):
                 raise _WrongResult(f"it returns {len(got)} values, and {len(known)} are expected")
-            return [None if want is None else self._result(item, want) for item, want in zip(got, known, strict=False)]
+            pairs = zip(got, known, strict=False)
+            return [None if want is None else self._result(item, want, exact) for item, want in pairs]
         if isinstance(result, (list, tuple)):
             if len(result) != 1:
                 raise _WrongResult(f"it returns {len(result)} values, and 1 is expected")
             result = result[0]
-        return self._result(result, known)
+        return self._result(result, known, exact)
 
-    def _result(self, item: Any, known: Any) -> ir.Value | None:
+    def _result(self, item: Any, known: Any, exact: bool) -> ir.Value | None:
         expected = onnx_dtype(known)
         if known is None and item is None:
             return None
@@ -267,6 +269,9 @@ class Translation:
             if not isinstance(item, (bool, int, float, complex, list, tuple, np.ndarray, np.generic)):
                 raise _WrongResult(f"it returns {_described(item)}, and a tensor is expected")
             item = self.tracer.constant(item, expected or ir.DataType.FLOAT)
+        wanted = onnx_shape(known, self.captured.dims)
+        if exact and item.producer() is None and wanted is not None and not _same_shape(item.shape, wanted):
+            raise _WrongResult(f"it returns a constant of the shape {item.shape}, and {wanted} is expected")
         if expected is not None and item.dtype is not None and item.dtype is not expected:
             item = self._cast(item, expected)
         return self.typed(item, known) if item.producer() is not None else item
@@ -357,6 +362,14 @@ class Translation:
 
 class _WrongResult(Exception):
     """An ONNX function returned the wrong number of values, or what is no value of ONNX."""
+
+
+def _same_shape(shape: ir.Shape | None, wanted: ir.Shape) -> bool:
+    """Whether two shapes have the same rank, and the same sizes where both are known."""
+    if shape is None or len(shape) != len(wanted):
+        return shape is None
+    pairs = zip(shape, wanted, strict=True)
+    return all(one == other for one, other in pairs if isinstance(one, int) and isinstance(other, int))
 
 
 def _described(item: object) -> str:

@@ -58,8 +58,10 @@ class _Search:
         if nodes:
             opset = self.program.captured.request.options.opset_version
             chosen = any(select(self.registry, node, opset) is entry for node in nodes)
-            return ("" if chosen else self._comes_first(entry)), ()
-        if not _exists(key):
+            return ("" if chosen or key in self.unplaced else self._comes_first(entry)), ()
+        if not exists(key):
+            if any(misnamed(self.registry, name) is entry for name in self.unplaced):
+                return "", ()
             near = overloads or tuple(difflib.get_close_matches(key, self.calls, 2, 0.75)) or self._namesakes(packet)
             return "torch has no operator of this name", near
         if packet.endswith("_") and key in self.calls:
@@ -106,6 +108,11 @@ class _Search:
         return found
 
     @cached_property
+    def unplaced(self) -> Set[str]:
+        """The operators that dispatch has found no function for, and said so."""
+        return {key for key, nodes in self.decomposed.items() if any(node not in self.placements for node in nodes)}
+
+    @cached_property
     def leaves(self) -> Mapping[str, Set[str]]:
         """What each operator that has a function would decompose into."""
         found: dict[str, Set[str]] = {}
@@ -114,6 +121,20 @@ class _Search:
             if name not in found:
                 found[name] = _leaves(node)
         return found
+
+
+def misnamed(registry: OnnxRegistry, operator: str) -> Entry | None:
+    """The user's function that seems to be meant for an operator, but is registered for a name that torch has not."""
+    strangers = {_plain(key): entries[0] for key, entries in registry.user.items() if not exists(key)}
+    own = _plain(operator)
+    overloads = [name for name in strangers if name.startswith(f"{own}.")]
+    near = overloads or difflib.get_close_matches(own, strangers, 1, 0.8)
+    return strangers[near[0]] if near else None
+
+
+def _plain(key: str) -> str:
+    """A name with dots only, as operators are called in Python, without the default overload."""
+    return key.removeprefix("torch.ops.").replace("::", ".").removesuffix(".default")
 
 
 def _leaves(node: fx.Node) -> Set[str]:
@@ -125,7 +146,7 @@ def _leaves(node: fx.Node) -> Set[str]:
     return frozenset()
 
 
-def _exists(key: str) -> bool:
+def exists(key: str) -> bool:
     """Whether torch, or a library that is loaded, has the operator."""
     namespace, _, name = key.partition("::")
     if namespace in _OF_PYTHON:

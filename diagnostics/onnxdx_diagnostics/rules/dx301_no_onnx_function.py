@@ -42,6 +42,8 @@ def build():
     operator: str
     candidates: tuple[str, ...] = ()
     written: str = ""
+    misnomer: str = ""
+    registered: str = ""
 
     def message(self) -> str:
         if self.written:
@@ -49,6 +51,11 @@ def build():
         return f"`{self.operator}` has no ONNX function."
 
     def fixes(self) -> tuple[Fix, ...]:
+        if self.misnomer:
+            known = (
+                f"The function registered at {self.registered} is for `{self.misnomer}`, which is no operator of torch."
+            )
+            return (Fix(f"Register the function for `{self.operator}`, not for `{self.misnomer}`.", text=known),)
         near = f" Operators with a similar name that have one: {', '.join(self.candidates)}." if self.candidates else ""
         return (
             Fix(f"Register an ONNX Script function for `{self.operator}`, or express it by other operators.{near}"),

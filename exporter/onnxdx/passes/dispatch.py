@@ -15,7 +15,7 @@ from onnxdx.operators import called, is_assertion, is_higher_order, is_operator,
 from onnxdx.ops.control_flow import TRANSLATED
 from onnxdx.registry import Entry, OnnxRegistry, key_of, select
 from onnxdx.tracing import dropped
-from onnxdx.unused_functions import unused_functions
+from onnxdx.unused_functions import exists, misnamed, unused_functions
 from onnxdx.values import DecomposedProgram, DispatchPlan, Placement
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx301_no_onnx_function import NoOnnxFunction
@@ -111,10 +111,12 @@ def _missing(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) 
     if entries:
         return ComplexNotSupported(site, called(node), takes_complex=entries[0].complex)
     name = key_of(node.target).partition(".")[0]
-    others = tuple(other for other in registry if other.partition(".")[0] == name)
+    others = tuple(other for other in registry if other.partition(".")[0] == name and exists(other))
     if others:
         return OnlyOtherOverload(site, called(node), others)
-    return NoOnnxFunction(site, called(node), _alike(name, registry), written_as(node))
+    meant = misnamed(registry, key_of(node.target))
+    misnomer = (meant.operator, meant.registered) if meant is not None else ("", "")
+    return NoOnnxFunction(site, called(node), _alike(name, registry), written_as(node), *misnomer)
 
 
 def _alike(name: str, registry: OnnxRegistry) -> tuple[str, ...]:
