@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,11 @@ from onnxdx_diagnostics.rules.dx106_dims_related import DimsRelated
 # Torch bounds sizes from below where it tells 0 and 1 from the rest: only what larger sizes break tells something.
 _TELLING = 8
 _SAMPLES = (2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 16, 17, 31, 64, 100, 127, 512, 1000, 1009, 4096, 100_003)
+
+# How many sizes of each dim are tried, by the number of dims, to see whether a condition follows from others, and how
+# many must fit them.
+_TRIED = {1: 160, 2: 64, 3: 12}
+_ENOUGH = 3
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,7 @@ def _guarded(
     """The guards that are false for a size that was asked for, of `smallest` or more."""
     names = {symbol: dim.shown for symbol, dim in asked.items()}
     said: set[tuple[object, ...]] = set()
+    told: list[SizeGuard] = []
     for guard in guards:
         about = [asked[symbol] for symbol in sorted(guard.symbols) if symbol in asked]
         if not about or len(about) != len(guard.symbols) or any(dim in fixed for dim in about):
@@ -96,20 +103,72 @@ def _guarded(
         if not strict and not own:
             continue
         least = 0 if here.use.decides else smallest
-        failing = _counterexample(guard, {symbol: asked[symbol] for symbol in guard.symbols}, least)
+        dims = {symbol: asked[symbol] for symbol in guard.symbols}
+        failing = _counterexample(guard, dims, least)
         if failing is None:
             continue
-        condition = compat.written(guard.condition, names)
         place = (site.location, tuple(dim.shown for dim in about))
-        if place in said:
+        if place in said or _follows(guard, told, asked, least):
             continue
         said.add(place)
+        told.append(guard)
+        apart = _apart(guard, dims, least)
+        for dim, step, refused in apart:
+            multiple = f"{dim.shown} % {step} == 0"
+            yield DimGuarded(site, dim.shown, multiple, refused, _declaration(dim, multiple))
+        if apart:
+            continue
+        condition = compat.written(guard.condition, names)
         if len(about) == 1:
             yield DimGuarded(site, about[0].shown, condition, failing, _declaration(about[0], condition))
         else:
             yield DimsRelated(
                 site, tuple(dim.shown for dim in about), condition, compat.equality(guard.condition, names)
             )
+
+
+def _follows(guard: SizeGuard, told: Sequence[SizeGuard], asked: Mapping[str, AskedDim], least: int) -> bool:
+    """Whether a condition is true for all sizes that fulfil those told before: it stands for nothing new."""
+    about = [each for each in told if each.symbols & guard.symbols]
+    if not about:
+        return False
+    symbols = sorted(guard.symbols.union(*(each.symbols for each in about)))
+    left = [sizes for sizes in _grid({symbol: asked[symbol] for symbol in symbols}, least) if _all_hold(about, sizes)]
+    return len(left) >= _ENOUGH and all(compat.holds(guard.condition, sizes) for sizes in left)
+
+
+def _apart(guard: SizeGuard, dims: Mapping[str, AskedDim], least: int) -> list[tuple[AskedDim, int, int]]:
+    """A condition that only asks for multiples, of each dim on its own: dim, step and a size that is refused.
+
+    Empty when it asks for anything else.
+    """
+    grid = list(_grid(dims, least))
+    right = [sizes for sizes in grid if compat.holds(guard.condition, sizes)]
+    found: list[tuple[AskedDim, int, int]] = []
+    expected = 1
+    for symbol, dim in dims.items():
+        tried, fits = sorted({sizes[symbol] for sizes in grid}), sorted({sizes[symbol] for sizes in right})
+        step = math.gcd(*fits)
+        if len(fits) < _ENOUGH or fits != [size for size in tried if size % step == 0]:
+            return []
+        expected *= len(fits)
+        if step > 1:
+            found.append((dim, step, next(size for size in tried if size % step)))
+    alike = len({dim.shown for dim in dims.values()}) < len(dims)
+    return sorted(found, key=lambda each: each[0].shown) if len(right) == expected and not alike else []
+
+
+def _grid(dims: Mapping[str, AskedDim], least: int) -> Iterator[dict[str, int]]:
+    """Sizes that were asked for, of all dims together: many of one, fewer of each where there are several."""
+    many = _TRIED.get(len(dims), 0)
+    ranges = [range(low := max(dim.least, least), min(dim.most, low + many - 1) + 1) for dim in dims.values()]
+    for sizes in itertools.product(*ranges):
+        if _asked_together(tuple(dims.values()), sizes):
+            yield dict(zip(dims, sizes, strict=True))
+
+
+def _all_hold(guards: Sequence[SizeGuard], sizes: Mapping[str, int]) -> bool:
+    return all(compat.holds(guard.condition, sizes) for guard in guards)
 
 
 def _first_fixed(dims: Sequence[AskedDim], guards: Sequence[SizeGuard], symbols: Mapping[str, str]) -> AskedDim:
