@@ -67,13 +67,14 @@ def run_eager(
     updated: Collection[str] = (),
     calls: int = 1,
 ) -> EagerRun:
-    """Call the model on flattened inputs, cloned for each of `calls` calls; the last one counts.
+    """Call the model on flattened inputs, cloned for each of `calls` calls, which draw the same; the last one counts.
 
     Raises what the model raises.
     """
     with untouched(model, training, updated), _uncompiled(exported):
-        before = _tensor_attributes(model)
+        before, random = _tensor_attributes(model), torch.get_rng_state()
         for _ in range(calls):
+            torch.set_rng_state(random)
             inputs = tuple(value.detach().clone() if isinstance(value, torch.Tensor) else value for value in flat)
             args, kwargs = unflatten_inputs(exported, inputs)
             result = model(*args, **kwargs)

@@ -63,10 +63,23 @@ def survey(draft: OnnxDraft, sink: Sink) -> list[Fault]:
         flat = _flat(draft)
     except ValueError:  # an input is of a type that was known while a stand-in was captured, and is not any more
         return []
+    if not draft.complete:
+        _survey_state(draft, flat, sink)
     found = list(faults(draft, flat))
     for fault in found:
         sink.emit(finding(draft, fault))
     return found
+
+
+def _survey_state(draft: OnnxDraft, flat: Sequence[Any], sink: Sink) -> None:
+    """Say what state is lost of a model that is not exported."""
+    try:
+        first = _eager(draft, flat)
+        lost = _loses_state(draft, flat, first)
+    except (Exception, SystemExit):  # the user's model: what it raises is told by the capture
+        return
+    if lost:
+        sink.emit(_state_lost(draft, first))
 
 
 def _flat(draft: OnnxDraft) -> list[Any]:
@@ -87,9 +100,7 @@ class _Verifier:
     @cached_property
     def precision(self) -> torch.dtype:
         """The coarsest floating-point type that the model computes in: its outputs can agree no better than that."""
-        values = (n.meta.get("val") for _, g in self.draft.plan.plan.program.graphs() for n in g.nodes)
-        floats = {v.dtype for v in values if isinstance(v, torch.Tensor) and v.dtype.is_floating_point}
-        return max(floats, key=lambda dtype: torch.finfo(dtype).eps, default=torch.float64)
+        return _precision(self.draft)
 
     def verdict(self) -> Verdict:
         captured = self.draft.captured
@@ -121,8 +132,8 @@ class _Verifier:
             return Trial({}, VerdictOutcome.DIFFERS, reason=f"ONNX Runtime fails: {first_line(error)}")
         comparisons = self._compared(results, eager)
         self._report([(binding, comparison) for binding, comparison in comparisons if not comparison.agrees], flat)
-        if eager.kept and not self._repeats(flat, eager):
-            self.sink.emit(StateLost(self._assignment(eager.kept[0]), eager.kept))
+        if _loses_state(self.draft, flat, eager):
+            self.sink.emit(_state_lost(self.draft, eager))
             return Trial({}, VerdictOutcome.DIFFERS, reason="a second call gives another result in eager")
         return _trial({}, comparisons)
 
@@ -134,23 +145,6 @@ class _Verifier:
             ran = plain_run.run(request.model, request.args, request.kwargs)
         if isinstance(ran, plain_run.Failed):
             self.sink.emit(fails_in_eager(ran.error, captured.sources))
-
-    def _repeats(self, flat: Sequence[Any], first: EagerRun) -> bool:
-        """Whether a second call in a row gives what the first one gave."""
-        second = self._eager(flat, calls=2)
-        tensors = [(a, b) for a, b in zip(second.outputs, first.outputs, strict=False) if isinstance(b, torch.Tensor)]
-        real = [(again.cpu(), once) for again, once in tensors if not once.is_complex()]
-        return all(compare(again, once, self.precision).agrees for again, once in real)
-
-    def _assignment(self, attribute: str) -> Site:
-        """The line of the user's code that sets an attribute of a module."""
-        path, _, name = attribute.rpartition(".")
-        owner = type(self.draft.captured.request.model.get_submodule(path))
-        file = inspect.getsourcefile(owner) or ""
-        line = attribute_assignment(file, owner.__name__, name)
-        if line is None or not self.draft.captured.sources.is_user(file):
-            return self.draft.captured.sources.fallback()
-        return Site(region(file, line), module=path, module_class=owner.__qualname__)
 
     def _report(self, disagreeing: Sequence[tuple[OutputBinding, Comparison]], flat: Sequence[Any]) -> None:
         """One finding for each operator that is wrong by itself; for outputs behind none, where their numbers part."""
@@ -277,10 +271,8 @@ class _Verifier:
                 return False
         return True
 
-    def _eager(self, flat: Sequence[Any], calls: int = 1) -> EagerRun:
-        request = self.draft.captured.request
-        updated = [binding.source for binding in self.draft.outputs if binding.kind is OutputKind.STATE]
-        return run_eager(request.model, self.draft.captured.exported, flat, request.options.training, updated, calls)
+    def _eager(self, flat: Sequence[Any]) -> EagerRun:
+        return _eager(self.draft, flat)
 
     def _onnx(self, flat: Sequence[Any]) -> list[torch.Tensor]:
         return self.session.run(self.draft.feeds(flat))
@@ -336,6 +328,39 @@ def expected(binding: OutputBinding, eager: EagerRun, draft: OnnxDraft) -> torch
     assert binding.position is not None
     value = eager.outputs[binding.position]
     return value if isinstance(value, torch.Tensor) else torch.tensor(value)
+
+
+def _eager(draft: OnnxDraft, flat: Sequence[Any], calls: int = 1) -> EagerRun:
+    request = draft.captured.request
+    updated = [binding.source for binding in draft.outputs if binding.kind is OutputKind.STATE]
+    return run_eager(request.model, draft.captured.exported, flat, request.options.training, updated, calls)
+
+
+def _precision(draft: OnnxDraft) -> torch.dtype:
+    values = (n.meta.get("val") for _, g in draft.plan.plan.program.graphs() for n in g.nodes)
+    floats = {v.dtype for v in values if isinstance(v, torch.Tensor) and v.dtype.is_floating_point}
+    return max(floats, key=lambda dtype: torch.finfo(dtype).eps, default=torch.float64)
+
+
+def _loses_state(draft: OnnxDraft, flat: Sequence[Any], first: EagerRun) -> bool:
+    """Whether the model keeps tensors between calls, and a second call in a row gives something else than the first."""
+    if not first.kept:
+        return False
+    second = _eager(draft, flat, calls=2)
+    tensors = [(a, b) for a, b in zip(second.outputs, first.outputs, strict=False) if isinstance(b, torch.Tensor)]
+    real = [(again.cpu(), once) for again, once in tensors if not once.is_complex()]
+    return not all(compare(again, once, _precision(draft)).agrees for again, once in real)
+
+
+def _state_lost(draft: OnnxDraft, run: EagerRun) -> StateLost:
+    """The finding, on the line of the user's code that sets the first of the attributes."""
+    path, _, name = run.kept[0].rpartition(".")
+    owner, sources = type(draft.captured.request.model.get_submodule(path)), draft.captured.sources
+    file = inspect.getsourcefile(owner) or ""
+    line = attribute_assignment(file, owner.__name__, name)
+    if line is None or not sources.is_user(file):
+        return StateLost(sources.fallback(), run.kept)
+    return StateLost(Site(region(file, line), module=path, module_class=owner.__qualname__), run.kept)
 
 
 def _trial(sizes: Mapping[str, int], comparisons: Sequence[tuple[OutputBinding, Comparison]]) -> Trial:
