@@ -28,6 +28,7 @@ from onnxdx_diagnostics.rules.dx114_script_module import ScriptModule
 from onnxdx_diagnostics.rules.dx116_model_fails_in_eager import ModelFailsInEager
 from onnxdx_diagnostics.rules.dx120_control_flow_misfit import ControlFlowMisfit
 from onnxdx_diagnostics.rules.dx199_capture_failed import CaptureFailed
+from onnxdx_diagnostics.rules.dx308_layout_not_supported import LayoutNotSupported
 
 _MEMORY = "it reads the memory of a tensor, which has none while it is captured"
 _SCRIPT = "torch.jit.script/freeze modules unsupported"
@@ -94,6 +95,9 @@ def _told(
             case compat.DynamicOutputShapeException():
                 site, here = placed(spots, sources, module)
                 return DataDependentSize(site, here.text or str(link.func), "")
+            case compat.UnsupportedOperatorException() if compat.nests(link.func):
+                site, _ = placed(spots, sources, module)
+                return LayoutNotSupported(site, str(link.func), "nested")
             case compat.UnsupportedOperatorException() if not compat.has_fake_kernel(link.func):
                 site, _ = placed(spots, sources, module)
                 return no_fake_kernel(link.func, site)

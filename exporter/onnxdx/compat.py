@@ -1170,6 +1170,11 @@ def has_fake_kernel(target: OpOverload) -> bool:
     return utils.is_builtin(target) or utils.has_fake_kernel(target)
 
 
+def nests(target: OpOverload) -> bool:
+    """Whether an operator is about tensors of nested rows, by its name (`aten::_nested_tensor_...`, 2.9 - 2.14)."""
+    return is_builtin(target) and "nested" in name_of(target)
+
+
 def is_builtin(target: OpOverload) -> bool:
     """Whether an operator is one of torch's own, as `torch._library.utils.is_builtin` has it (2.9 - 2.14)."""
     return target.namespace in ("aten", "prim", "prims")

@@ -23,6 +23,7 @@ from onnxdx_diagnostics.finding import Finding, Frame, Location
 from onnxdx_diagnostics.rules.dx101_data_dependent_branch import DataDependentBranch
 from onnxdx_diagnostics.rules.dx111_no_fake_kernel import NoFakeKernel
 from onnxdx_diagnostics.rules.dx120_control_flow_misfit import ControlFlowMisfit
+from onnxdx_diagnostics.rules.dx308_layout_not_supported import LayoutNotSupported
 
 T = TypeVar("T")
 
@@ -107,13 +108,13 @@ def _dynamo_may_help(attempts: Attempts, error: BaseException, told: Finding | N
     """Whether strict capture can do what non-strict capture cannot.
 
     It follows numpy and conversions to numbers, and turns an `assert` on data into one of the graph; a decision on data
-    it can take no more than non-strict capture, an operator without fake kernel runs in neither.
+    it can take no more than non-strict capture, an operator without fake kernel or on nested rows runs in neither.
     """
     if any(isinstance(module, torch.jit.ScriptModule) for module in attempts.request.model.modules()):
         return False
     if isinstance(told, DataDependentBranch):
         return told.keyword == "assert"
-    return not isinstance(told, (NoFakeKernel, ControlFlowMisfit))
+    return not isinstance(told, (NoFakeKernel, ControlFlowMisfit, LayoutNotSupported))
 
 
 def _of_stand_in(stand_in: StandIn, attempts: Attempts) -> Iterator[Finding]:

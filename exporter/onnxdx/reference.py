@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from onnxdx.compat import fake_mode_of
+from onnxdx.compat import OpOverload, fake_mode_of, is_builtin, map_leaves, schema
 from onnxdx.operators import mutates
 from onnxdx.values import OnnxDraft
 
@@ -67,6 +67,12 @@ class _Recorder(fx.Interpreter):
         self.kept[n] = result.clone() if self.writes and isinstance(result, torch.Tensor) else result
         return result
 
+    def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call an operator; one of the user's gets copies, because it may write where its schema does not say so."""
+        if isinstance(target, OpOverload) and not is_builtin(target) and not schema(target).is_mutable:
+            args, kwargs = map_leaves(_copied, (args, kwargs))
+        return super().call_function(target, args, kwargs)
+
     def _result(self, n: fx.Node) -> Any:
         if n.op == "get_attr" and n.target in self.constants:
             return self.constants[str(n.target)]
@@ -79,6 +85,10 @@ class _Recorder(fx.Interpreter):
             return UNKNOWN
         self.bytes += result.nbytes if isinstance(result, torch.Tensor) and not result.is_sparse else 0
         return result
+
+
+def _copied(value: Any) -> Any:
+    return value.clone() if isinstance(value, torch.Tensor) else value
 
 
 def _unknown(value: Any) -> bool:
