@@ -96,6 +96,10 @@ class Attempts:
         """The captured program, or what torch.export raised."""
         return self._capture(self.asked.spec, strict)
 
+    def capture_asserting(self) -> ExportedProgram | BaseException:
+        """The captured program with what torch cannot prove of sizes as asserts in the graph, or what was raised."""
+        return self._capture(self.asked.spec, strict=False, asserting=True)
+
     def stand_in(self) -> StandIn:
         """A capture that guesses by the values of the sample inputs and leaves every dim to torch."""
         guesses: list[Guess] = []
@@ -213,7 +217,7 @@ class Attempts:
         spot = self.sources.innermost_user(self.sources.spots_of_error(error))
         return (spot.path, spot.line) if spot else None
 
-    def _capture(self, spec: Any, strict: bool) -> ExportedProgram | BaseException:
+    def _capture(self, spec: Any, strict: bool, *, asserting: bool = False) -> ExportedProgram | BaseException:
         request = self.request
         with contextlib.ExitStack() as stack:
             stack.enter_context(plain_run.unchanged(request.model))
@@ -229,7 +233,7 @@ class Attempts:
             if spec is not None:
                 stack.enter_context(dynamic_shapes.keywords_named(request.model, request.kwargs))
             try:
-                return export(request, spec, strict)
+                return export(request, spec, strict, asserting=asserting)
             except (Exception, SystemExit) as error:
                 self.recorder.known.keep_traceback(error.__traceback__)
                 return error
@@ -240,8 +244,13 @@ def _at(finding: Finding, places: set[tuple[str, int]]) -> bool:
     return location is not None and (location.path, location.line) in places
 
 
-def export(request: ExportRequest, spec: Any, strict: bool) -> ExportedProgram:
+def export(request: ExportRequest, spec: Any, strict: bool, *, asserting: bool = False) -> ExportedProgram:
     """What torch.export gives; the frame of this call is where the stacks of the user's code begin."""
     return torch.export.export(
-        request.model, tuple(request.args), dict(request.kwargs), dynamic_shapes=spec, strict=strict
+        request.model,
+        tuple(request.args),
+        dict(request.kwargs),
+        dynamic_shapes=spec,
+        strict=strict,
+        prefer_deferred_runtime_asserts_over_guards=asserting,
     )

@@ -52,7 +52,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Recovered:
-    """What is to be said, and a program; its mode is STRICT when dynamo captured what was asked for."""
+    """What is to be said, and a program; its mode is that of a capture as asked for when there is one after all."""
 
     findings: tuple[Finding, ...] = ()
     exported: ExportedProgram | None = None
@@ -80,6 +80,10 @@ def recover(attempts: Attempts, error: BaseException, budget: Budget) -> Recover
     failed = strict if isinstance(strict, BaseException) else None
     stand_in = budget.rung("stand-in", attempts.stand_in)
     findings = _added(unknown, _of_stand_in(stand_in, attempts) if stand_in is not None else ())
+    if stand_in is not None and not findings and _holds_anyway(error, stand_in, attempts):
+        asserting = budget.rung("asserting", attempts.capture_asserting)
+        if isinstance(asserting, ExportedProgram):
+            return Recovered((), asserting, CaptureMode.NON_STRICT)
     told_elsewhere = attempts.reads_packed(error) and stand_in is not None and stand_in.exported is not None
     if not unknown and not told_elsewhere and not (told is None and _misled(stand_in, attempts)):
         findings = _added(_of_error(error, failed, told, findings, attempts), findings)
@@ -94,6 +98,12 @@ def recover(attempts: Attempts, error: BaseException, budget: Budget) -> Recover
         return Recovered(tuple(findings), recorded.exported, CaptureMode.RECORDED)
     exported = stand_in.exported if stand_in is not None else None
     return Recovered(tuple(findings), exported, stand_in.mode if stand_in is not None else CaptureMode.DRAFT)
+
+
+def _holds_anyway(error: BaseException, stand_in: StandIn, attempts: Attempts) -> bool:
+    """Whether torch misses only the proof of a condition on sizes: the stand-in found no size that breaks one."""
+    whole = stand_in.exported is not None and stand_in.error is None and not stand_in.values.faults
+    return compat.is_violation(error) and whole and not stand_in.guesses and not attempts.asked.misfits
 
 
 def _misled(stand_in: StandIn | None, attempts: Attempts) -> bool:

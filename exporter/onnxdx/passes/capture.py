@@ -73,7 +73,7 @@ def _recovered(attempts: Attempts, error: BaseException, sink: Sink) -> Captured
         sink.emit(finding)
     if recovered.exported is None:
         return None
-    if recovered.mode is CaptureMode.STRICT:
+    if not recovered.mode.stand_in:
         return _accepted(attempts, recovered.exported, recovered.mode, sink)
     return attempts.program(recovered.exported, recovered.mode)
 
