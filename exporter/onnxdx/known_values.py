@@ -13,6 +13,7 @@ from onnxdx import compat
 from onnxdx.dynamic_shapes import AskedDim
 from onnxdx.provenance import Spot, described, spot_of
 from onnxdx_diagnostics import source
+from onnxdx_diagnostics.ownership import is_machinery
 
 _MOST = 6
 """So many values of one line are told."""
@@ -36,7 +37,7 @@ class KnownValues:
 
     def keep(self, spot: Spot, frame: FrameType) -> None:
         """Keep what is known at a spot of a frame that is running, or that an exception has ended."""
-        if spot in self.at:
+        if spot in self.at or is_machinery(spot.path):
             return
         variables = frame.f_locals
         with compat.outside_of_capture():

@@ -104,7 +104,7 @@ def is_check(spot: Spot) -> bool:
     tree = _tree(spot.path)
     if tree is None:
         return False
-    for node in ast.walk(tree):
+    for node in _around(tree, spot):
         if isinstance(node, (ast.Raise, ast.Assert)) and node.lineno <= spot.line <= (node.end_lineno or node.lineno):
             return True
         if isinstance(node, ast.Call) and node.lineno <= spot.line <= (node.end_lineno or node.lineno):
@@ -207,13 +207,31 @@ def _parsed(text: str) -> ast.Module | None:
         return None
 
 
+def _around(tree: ast.Module, spot: Spot) -> list[ast.AST]:
+    """What `ast.walk` gives of the parts of a file that reach into the lines of `spot`, in the same order."""
+    found: list[ast.AST] = [tree]
+    for node in found:
+        found += [child for child in ast.iter_child_nodes(node) if _reaches(child, spot)]
+    return found
+
+
+def _reaches(node: ast.AST, spot: Spot) -> bool:
+    first = getattr(node, "lineno", None)
+    if first is None:  # comprehensions and cases of a match have no lines of their own
+        return True
+    for decorator in getattr(node, "decorator_list", ()):
+        first = min(first, decorator.lineno)
+    last: int = getattr(node, "end_lineno", None) or first
+    return first <= max(spot.line, spot.end_line) and spot.line <= last
+
+
 _Owner = ast.If | ast.While | ast.Assert | ast.IfExp | ast.BoolOp | ast.UnaryOp | ast.comprehension | ast.match_case
 
 
 def _decision(tree: ast.Module, spot: Spot) -> tuple[Use, ast.expr, _Owner] | None:
     """The innermost expression around `spot` whose truth Python asks for, its use, and the node that asks."""
     found: list[tuple[Use, ast.expr, _Owner]] = []
-    for node in ast.walk(tree):
+    for node in _around(tree, spot):
         if spot.column and isinstance(node, (ast.IfExp, ast.BoolOp)) and _same_place(node, spot):
             found.append((Use.LOGIC, node, node) if isinstance(node, ast.BoolOp) else (Use.IF, node.test, node))
         for use, test, owner in _tests(node):
@@ -257,12 +275,13 @@ def _holds(node: ast.expr | ast.pattern | ast.stmt, spot: Spot) -> bool:
 
 def _at(tree: ast.Module, spot: Spot) -> ast.expr | None:
     """The expression that stands exactly at `spot`; without columns, the widest one that starts on its line."""
-    expressions = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
     if not spot.column:
         return None
+    near = _around(tree, spot)
+    expressions = [node for node in near if isinstance(node, ast.expr)]
     unpacked = [
         node.value
-        for node in ast.walk(tree)
+        for node in near
         if isinstance(node, ast.Assign) and any(_holds(target, spot) for target in node.targets)
     ]
     exact = [node for node in expressions if _same_place(node, spot)]
@@ -285,7 +304,7 @@ def _use_of(node: ast.expr) -> Use:
 
 def _matched(tree: ast.Module, spot: Spot) -> ast.expr | None:
     """What a `match` looks at, when `spot` is one of its patterns."""
-    for node in ast.walk(tree):
+    for node in _around(tree, spot):
         if isinstance(node, ast.Match) and any(_holds(case.pattern, spot) for case in node.cases):
             return node.subject
     return None
@@ -293,7 +312,7 @@ def _matched(tree: ast.Module, spot: Spot) -> ast.expr | None:
 
 def _looped(tree: ast.Module, spot: Spot) -> ast.expr | None:
     """What a `for` or a comprehension runs over, when `spot` is it, a number in its `range`, or the whole statement."""
-    for node in ast.walk(tree):
+    for node in _around(tree, spot):
         if isinstance(node, (ast.For, ast.comprehension)) and _holds(node.iter, spot):
             counts = isinstance(node.iter, ast.Call) and _text(node.iter.func) == "range"
             return node.iter if counts or _same_place(node.iter, spot) or not spot.column else None
