@@ -57,8 +57,8 @@ def of_fault(
         return told
     site, here = placed(spots, sources, module)
     if not here.text:
-        return CaptureFailed(site, type(error).__name__, first_line(error))
-    return UnsupportedPython(site, here.text, _reason(error))
+        return CaptureFailed(site, type(error).__name__, _in_words(first_line(error), sources.sizes_at(spots)))
+    return UnsupportedPython(site, here.text, _in_words(_reason(error), sources.sizes_at(spots)))
 
 
 def of_need(spots: tuple[Spot, ...], sources: SourceMap, module: str, *, reads: bool) -> Finding:
@@ -74,6 +74,11 @@ def _reason(error: BaseException) -> str:
     if compat.needs_memory(error):
         return _MEMORY
     return first_line(error) or f"it raises `{type(error).__name__}` while it is captured, and not otherwise"
+
+
+def _in_words(said: str, names: Mapping[str, str]) -> str:
+    """What torch says of sizes, by the user's names; a size that depends on data and has none is a "?"."""
+    return re.sub(r"\b(?:s\d{2,}|u\d+)\b", lambda match: names.get(match[0], "?"), said)
 
 
 def _told(
@@ -125,7 +130,9 @@ def data_dependent(
     if here.use is user_code.Use.LOOP:
         return DataDependentValue(site, here.text, loops=True)
     if here.use is user_code.Use.CALL and compat.is_relation(condition):
-        return DataDependentSize(site, here.text, compat.written(condition, {}))
+        names = sources.sizes_at(spots)
+        known = compat.speaks_of(condition, names)
+        return DataDependentSize(site, here.text, compat.written(condition, names) if known else "")
     return DataDependentValue(site, here.text)
 
 
@@ -208,8 +215,8 @@ def unexplained(errors: list[BaseException], sources: SourceMap) -> Finding:
     if here.text and not compat.is_violation(error):
         links = [link for each in errors for link in chain_of(each) if isinstance(link, compat.Unsupported)]
         number = next(filter(None, (compat.graph_break(link)[2] for link in links)), "")
-        return UnsupportedPython(site, here.text, _reason(error), number)
-    return CaptureFailed(site, type(error).__name__, first_line(error))
+        return UnsupportedPython(site, here.text, _in_words(_reason(error), sources.sizes_at(spots)), number)
+    return CaptureFailed(site, type(error).__name__, _in_words(first_line(error), sources.sizes_at(spots)))
 
 
 def first_line(error: BaseException) -> str:

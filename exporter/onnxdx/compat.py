@@ -1121,6 +1121,11 @@ class _SizePrinter(StrPrinter):  # type: ignore[misc]
     _print_CleanDiv = _print_FloorDiv
 
 
+def speaks_of(condition: Any, names: Collection[str]) -> bool:
+    """Whether all symbols of a condition have a name (sympy, 2.9 - 2.14)."""
+    return all(str(symbol) in names for symbol in getattr(condition, "free_symbols", ()))
+
+
 def equality(condition: Any, names: Mapping[str, str]) -> str:
     """`a == b + 1` as the declaration `a = b + 1`; empty when no side is a size by itself (a sympy Eq, 2.9 - 2.14)."""
     if not isinstance(condition, sympy.Eq):

@@ -199,6 +199,16 @@ class SourceMap:
                     found.setdefault(name, shown)
         return tuple(f"{name}: {shown}" for name, shown in found.items())
 
+    def sizes_at(self, spots: Iterable[Spot]) -> dict[str, str]:
+        """Torch's symbols in the user's terms: the names of dims, and what the line of a stack reads of that size."""
+        found = dict(self.names)
+        for name, shown in self._known_at(self.innermost_user(spots)):
+            sizes = shown.partition("[")[2].removesuffix("]").split(", ")
+            found.setdefault(shown, name)
+            for axis, size in enumerate(sizes):
+                found.setdefault(size, f"{name}.shape[{axis}]")
+        return found
+
     def _known_at(self, spot: Spot | None) -> tuple[tuple[str, str], ...]:
         return self.known.get(spot, ()) if spot else ()
 
