@@ -65,17 +65,17 @@ def run_eager(
     flat: Sequence[Any],
     training: bool,
     updated: Collection[str] = (),
-    calls: int = 1,
+    earlier: Sequence[Sequence[Any]] = (),
 ) -> EagerRun:
-    """Call the model on flattened inputs, cloned for each of `calls` calls, which draw the same; the last one counts.
+    """Call the model on flattened inputs, which are cloned; each call, also those on `earlier` inputs, draws the same.
 
     Raises what the model raises.
     """
     with untouched(model, training, updated), _uncompiled(exported):
         before, random = _tensor_attributes(model), torch.get_rng_state()
-        for _ in range(calls):
+        for given in (*earlier, flat):
             torch.set_rng_state(random)
-            inputs = tuple(value.detach().clone() if isinstance(value, torch.Tensor) else value for value in flat)
+            inputs = tuple(value.detach().clone() if isinstance(value, torch.Tensor) else value for value in given)
             args, kwargs = unflatten_inputs(exported, inputs)
             result = model(*args, **kwargs)
         outputs = tuple(leaf.detach().clone() if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves_of(result))

@@ -46,8 +46,8 @@ class Change:
 
     @property
     def is_tensor(self) -> bool:
-        """Whether an attribute of a module was set to a tensor."""
-        return self.module is not None and isinstance(self.after, torch.Tensor)
+        """Whether an attribute of a module itself, and not of an object that it holds, was set to a tensor."""
+        return isinstance(self.after, torch.Tensor) and self.label.rpartition(".")[0] == self.module
 
     @property
     def is_random(self) -> bool:

@@ -14,8 +14,8 @@ class StateLost(Finding):
     """`forward()` keeps a tensor in an attribute, and the next call gives another result because of it.
 
     ## What it means
-    The model sets an attribute to a new tensor in each call and reads it in the next one. Two calls in a row on the
-    same inputs give different results in eager.
+    The model sets an attribute to a new tensor in each call and reads it in the next one. In eager, a call gives
+    another result when other calls went before it.
 
     ## Why it stops the export
     Capture sees one call. The attribute has become a constant, so the ONNX model gives the result of the first call

@@ -330,10 +330,10 @@ def expected(binding: OutputBinding, eager: EagerRun, draft: OnnxDraft) -> torch
     return value if isinstance(value, torch.Tensor) else torch.tensor(value)
 
 
-def _eager(draft: OnnxDraft, flat: Sequence[Any], calls: int = 1) -> EagerRun:
+def _eager(draft: OnnxDraft, flat: Sequence[Any], earlier: Sequence[Sequence[Any]] = ()) -> EagerRun:
     request = draft.captured.request
     updated = [binding.source for binding in draft.outputs if binding.kind is OutputKind.STATE]
-    return run_eager(request.model, draft.captured.exported, flat, request.options.training, updated, calls)
+    return run_eager(request.model, draft.captured.exported, flat, request.options.training, updated, earlier)
 
 
 def _precision(draft: OnnxDraft) -> torch.dtype:
@@ -343,10 +343,23 @@ def _precision(draft: OnnxDraft) -> torch.dtype:
 
 
 def _loses_state(draft: OnnxDraft, flat: Sequence[Any], first: EagerRun) -> bool:
-    """Whether the model keeps tensors between calls, and a second call in a row gives something else than the first."""
+    """Whether the model keeps tensors between calls, and a call gives something else when another one went before.
+
+    A difference to the call before is nothing when both have the same inputs: other inputs may go before, too.
+    """
     if not first.kept:
         return False
-    second = _eager(draft, flat, calls=2)
+    if _gives_another(draft, flat, first, flat):
+        return True
+    try:
+        return _gives_another(draft, flat, first, varied(list(flat)))
+    except (Exception, SystemExit):  # values that the model does not take tell nothing
+        return False
+
+
+def _gives_another(draft: OnnxDraft, flat: Sequence[Any], first: EagerRun, earlier: Sequence[Any]) -> bool:
+    """Whether a call gives something else than the first one after a call on `earlier` inputs."""
+    second = _eager(draft, flat, (earlier,))
     tensors = [(a, b) for a, b in zip(second.outputs, first.outputs, strict=False) if isinstance(b, torch.Tensor)]
     real = [(again.cpu(), once) for again, once in tensors if not once.is_complex()]
     return not all(compare(again, once, _precision(draft)).agrees for again, once in real)
