@@ -16,7 +16,7 @@ def operator(name):
     return body
 
 
-nothing, text, pair, more, fewer = map(operator, ("nothing", "text", "pair", "more", "fewer"))
+nothing, text, pair = map(operator, ("nothing", "text", "pair"))
 
 
 @torch.library.custom_op("returns::bounds", mutates_args=())
@@ -38,8 +38,6 @@ class Net(torch.nn.Module):
         y = nothing(x)  # expect: DX412
         y = y + text(x)  # expect: DX412
         y = y + pair(x)  # expect: DX412
-        y = y + more(x)  # expect: DX411
-        y = y + fewer(x)  # expect: DX305
         low, high = bounds(x)  # expect: DX412
         return (y - low) / (high - low)
 
@@ -50,8 +48,6 @@ def build():
         .with_op("returns::nothing", without_return)
         .with_op("returns::text", lambda x: "relu")
         .with_op("returns::pair", lambda x: (op.Relu(x), x))
-        .with_op("returns::more", lambda x, slope: op.PRelu(x, slope))
-        .with_op("returns::fewer", lambda: op.Constant(value_float=0.0))
         .with_op("returns::bounds", lambda x: [op.ReduceMin(x, keepdims=0)] * 3)
     )
     return ExportTarget(Net(), (torch.rand(2, 3),), registry=registry)
