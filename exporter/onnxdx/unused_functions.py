@@ -60,9 +60,13 @@ class _Search:
             chosen = any(select(self.registry, node, opset) is entry for node in nodes)
             return ("" if chosen or key in self.unplaced else self._comes_first(entry)), ()
         if not exists(key):
-            if any(misnamed(self.registry, name) is entry for name in self.unplaced):
-                return "", ()
-            near = overloads or tuple(difflib.get_close_matches(key, self.calls, 2, 0.75)) or self._namesakes(packet)
+            meant = tuple(name for name in self.unplaced if misnamed(self.registry, name) is entry)
+            near = (
+                meant
+                or overloads
+                or tuple(difflib.get_close_matches(key, self.calls, 2, 0.75))
+                or self._namesakes(packet)
+            )
             return "torch has no operator of this name", near
         if packet.endswith("_") and key in self.calls:
             return "torch rewrites what is written in place", (key.replace(packet, packet[:-1], 1),)

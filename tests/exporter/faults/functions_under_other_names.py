@@ -43,7 +43,7 @@ class Net(torch.nn.Module):
 def build():
     registry = (
         OnnxRegistry()
-        .with_op("naming.dotted", lambda x: op.Relu(x))
+        .with_op("naming.dotted", lambda x: op.Relu(x))  # expect: DX310
         .with_op(scripted, relu)
         .with_op(constant, lambda x: op.Constant(value_floats=[0.0]))
         .with_op(leaves, exits)
