@@ -477,12 +477,12 @@ def numbers_as_keys(is_user: Callable[[str], bool], on_key: Callable[[Exception]
         value = known(number)
         if value is None:
             return own_hash(number)
-        on_key(DataDependentOutputException(torch.ops.aten._local_scalar_dense.default))  # type: ignore[no-untyped-call]
+        on_key(DataDependentOutputException(torch.ops.aten._local_scalar_dense.default))
         return hash(value)
 
     def text(number: torch.SymInt) -> str:
         value = known(number)
-        return own_text(number) if value is None else repr(value)
+        return str(own_text(number)) if value is None else repr(value)  # type: ignore[no-untyped-call]
 
     with _replaced(torch.SymInt, "__hash__", hashed), _replaced(torch.SymInt, "__repr__", text):
         yield
