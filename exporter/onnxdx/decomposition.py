@@ -19,11 +19,18 @@ def decompositions_of(target: object) -> Iterator[Callable[..., Any]]:
     """What stands for an operator: torch's decomposition in Python, then the C++ body of a composite one."""
     if not isinstance(target, OpOverload):
         return
+    if target is torch.ops.aten.copy.default:  # which torch has no decomposition of
+        yield _copied
     known = decompositions().get(target)
     if known is not None:
         yield known
     if is_composite(target):
         yield target.decompose
+
+
+def _copied(self: torch.Tensor, src: torch.Tensor, non_blocking: bool = False) -> torch.Tensor:
+    """`src` with dtype and shape of `self`."""
+    return src.to(self.dtype).expand(self.shape).clone()
 
 
 def arguments_of(node: fx.Node) -> list[fx.Node]:

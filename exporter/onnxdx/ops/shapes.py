@@ -44,6 +44,13 @@ def rolled(x: Value, shift: Size, axis: int, length: Size) -> Value:
     return op.Concat(head, tail, axis=axis)
 
 
+@onnx_function("aten::copy")
+def copy(self: TTensor, src: TTensor, non_blocking: bool = False) -> TTensor:
+    """copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor"""
+    alike = op.CastLike(src, self)
+    return alike if list(self.shape) == list(src.shape) else op.Expand(alike, op.Shape(self))
+
+
 @onnx_function("aten::flip")
 def flip(self: TTensor, dims: Sequence[int]) -> TTensor:
     """flip(Tensor self, int[] dims) -> Tensor"""
