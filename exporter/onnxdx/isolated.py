@@ -73,15 +73,16 @@ class _Check:
     left_out: set[str] = field(default_factory=set)
 
     def faults(self, deadline: float) -> Iterator[Fault]:
-        yield from refused_nodes(self.draft.model, self._beside_placeholders())
+        options = self.draft.captured.request.options.session_options
+        yield from refused_nodes(self.draft.model, self._beside_placeholders(), options)
         for _ in range(_MOST_FAILURES):
             cut = _cut(self.draft, self.known, self.left_out)
             if not cut.outputs or time.perf_counter() > deadline:
                 return
             try:
-                session = Session(cut.model, optimize=False)
+                session = Session(cut.model, optimize=False, options=options)
             except Exception as error:  # ONNX Runtime has a dozen exception types for a model it refuses
-                refused = list(refused_nodes(cut.model))
+                refused = list(refused_nodes(cut.model, options=options))
                 named = [] if refused else [node for node in cut.model.graph if _named(node, str(error))]
                 yield from refused
                 if not self._leave_out([*(refusal.onnx_node for refusal in refused), *named]):

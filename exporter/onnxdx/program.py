@@ -34,6 +34,7 @@ class ONNXProgram:
         self.draft = draft
         self.model: ir.Model = draft.model
         self.report = report
+        self._session_options = draft.captured.request.options.session_options
 
     @property
     def model_proto(self) -> onnx.ModelProto:
@@ -65,12 +66,17 @@ class ONNXProgram:
 
         return graphs_of(self.draft, self.report)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> tuple[torch.Tensor, ...]:
+    def __call__(self, *args: Any, session_options: Any = None, **kwargs: Any) -> tuple[torch.Tensor, ...]:
         """Run the model in ONNX Runtime on the inputs of the torch model; its tensor outputs, flattened.
 
+        `session_options` are `onnxruntime.SessionOptions`, for kernels that ONNX Runtime does not have itself; without
+        them those of the export are taken.
         Values that the model updates (buffers, inputs) are not among them; `adapt_torch_outputs_to_onnx` is the
         same selection for eager outputs. Raises ValueError when the inputs have another structure than at capture.
         """
+        if session_options is not None and session_options is not self._session_options:
+            self._session_options = session_options
+            vars(self).pop("_session", None)
         results = self._session.run(self.adapt_torch_inputs_to_onnx(*args, **kwargs))
         users = [binding.kind is OutputKind.USER for binding in self.draft.outputs]
         return tuple(result for result, user in zip(results, users, strict=True) if user)
@@ -103,4 +109,4 @@ class ONNXProgram:
 
     @cached_property
     def _session(self) -> Session:
-        return Session(self.model)
+        return Session(self.model, options=self._session_options)

@@ -31,6 +31,8 @@ class ExportOptions:
     training: leave the module in the mode it is in; by default it is exported in eval mode.
     optimize: fold constants, merge equal nodes, drop dead ones.
     verify: run the result in ONNX Runtime and compare it with eager.
+    session_options: `onnxruntime.SessionOptions` with which ONNX Runtime is run, here and when the program is called:
+        for kernels of operators that it does not have itself (`register_custom_ops_library`). None is its default.
     recovery_budget: seconds that may be spent, when the model cannot be captured, on finding what else stands in the
         way; no further way to a graph is tried once they are over, and none at all with 0.
     thorough: look twice: capture and verify the model on other values of the inputs as well. The command line does it
@@ -44,6 +46,7 @@ class ExportOptions:
     training: bool = False
     optimize: bool = True
     verify: bool = True
+    session_options: Any = None
     recovery_budget: float = 300.0
     thorough: bool = False
 

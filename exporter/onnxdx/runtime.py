@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,15 +26,29 @@ _IN_MEMORY_BYTES = 1_500_000_000
 
 
 class Session:
-    """A model loaded in ONNX Runtime on the CPU provider. Raises whatever ONNX Runtime raises when it refuses it."""
+    """A model loaded in ONNX Runtime on the CPU provider. Raises whatever ONNX Runtime raises when it refuses it.
 
-    def __init__(self, model: ir.Model, *, optimize: bool = True) -> None:
+    `options` are `onnxruntime.SessionOptions` of the user, for kernels of the user's own; they stay as they are.
+    """
+
+    def __init__(self, model: ir.Model, *, optimize: bool = True, options: Any = None) -> None:
         import onnxruntime
 
-        options = onnxruntime.SessionOptions()
+        if options is None:
+            options = onnxruntime.SessionOptions()
+            options.log_severity_level = 4
+        level = options.graph_optimization_level
         if not optimize:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        options.log_severity_level = 4
+        try:
+            self._load(model, options)
+        finally:
+            options.graph_optimization_level = level
+        self.outputs = [output.name for output in self._session.get_outputs()]
+
+    def _load(self, model: ir.Model, options: Any) -> None:
+        import onnxruntime
+
         if weight_bytes(model) < _IN_MEMORY_BYTES:
             content = ir.serde.serialize_model(model).SerializeToString()
             self._session = onnxruntime.InferenceSession(content, options, providers=[PROVIDER])
@@ -42,7 +57,6 @@ class Session:
                 path = Path(folder) / "model.onnx"
                 ir.save(model, path, external_data="model.onnx.data")
                 self._session = onnxruntime.InferenceSession(str(path), options, providers=[PROVIDER])
-        self.outputs = [output.name for output in self._session.get_outputs()]
 
     def run(self, inputs: Mapping[str, torch.Tensor | int | float | bool]) -> list[torch.Tensor]:
         """Run the model; `inputs` by name, results in the order of the graph's outputs."""
@@ -59,8 +73,13 @@ class Refusal:
     dtype: ir.DataType | None
     would_do: tuple[ir.DataType, ...]
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the operator is of a domain that ONNX Runtime knows nothing of, not one that it lacks a type for."""
+        return _is_foreign(self.onnx_node, self.reason)
 
-def refused_nodes(model: ir.Model, among: Collection[ir.Node] | None = None) -> Iterator[Refusal]:
+
+def refused_nodes(model: ir.Model, among: Collection[ir.Node] | None = None, options: Any = None) -> Iterator[Refusal]:
     """The nodes (`among` some) that ONNX Runtime refuses on their own; equal operators of equal types are tried once.
 
     ONNX Runtime stops at the first node it has no kernel for, and names none when the node is part of an operator that
@@ -77,7 +96,7 @@ def refused_nodes(model: ir.Model, among: Collection[ir.Node] | None = None) -> 
             continue
         key = (node.op_identifier(), tuple(str(value.type) for value in inputs), len(node.outputs))
         if key not in known:
-            known[key] = _refusal(node, opsets)
+            known[key] = _refusal(node, opsets, options)
         refusal = known[key]
         if refusal is not None:
             yield Refusal(node, *refusal)
@@ -90,22 +109,33 @@ def _nodes_by_opsets(model: ir.Model) -> Iterator[tuple[Mapping[str, int], ir.No
             yield opsets, node
 
 
+_OF_RUNTIME = re.compile(r"$|ai\.onnx\b|com\.microsoft\b|com\.ms\b|onnxdx\.unsupported$")
+"""Domains whose operators ONNX and ONNX Runtime define, and that of placeholders."""
+
+
+def _is_foreign(node: ir.Node, reason: str) -> bool:
+    return "is not a registered function/op" in reason and _OF_RUNTIME.match(node.domain) is None
+
+
 def _refusal(
-    node: ir.Node, opsets: Mapping[str, int]
+    node: ir.Node, opsets: Mapping[str, int], options: Any
 ) -> tuple[str, ir.DataType | None, tuple[ir.DataType, ...]] | None:
     try:
-        Session(_alone(node, opsets))
+        Session(_alone(node, opsets), options=options)
     except Exception as error:  # ONNX Runtime has a dozen exception types for a model it refuses
-        return first_line(error), *_culprit(node, opsets)
+        reason = first_line(error)
+        return (reason, None, ()) if _is_foreign(node, reason) else (reason, *_culprit(node, opsets, options))
     return None
 
 
-def _culprit(node: ir.Node, opsets: Mapping[str, int]) -> tuple[ir.DataType | None, tuple[ir.DataType, ...]]:
+def _culprit(
+    node: ir.Node, opsets: Mapping[str, int], options: Any
+) -> tuple[ir.DataType | None, tuple[ir.DataType, ...]]:
     """The element type that a node is refused for, as far as others in its place tell; and those others."""
     given = (value.dtype for value in (*node.inputs, *node.outputs) if value is not None)
     dtypes = list(dict.fromkeys(dtype for dtype in given if dtype is not None))
     for dtype in dtypes:
-        others = tuple(other for other in _COMMON if other is not dtype and _loads(node, opsets, dtype, other))
+        others = tuple(other for other in _COMMON if other is not dtype and _loads(node, opsets, dtype, other, options))
         if others:
             return dtype, others
     return (dtypes[0] if dtypes else None), ()
@@ -115,7 +145,9 @@ _COMMON = (ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.DOUBLE, ir.DataTy
 """Element types that most operators are used with, in the order in which they are worth a try."""
 
 
-def _loads(node: ir.Node, opsets: Mapping[str, int], dtype: ir.DataType | None, other: ir.DataType) -> bool:
+def _loads(
+    node: ir.Node, opsets: Mapping[str, int], dtype: ir.DataType | None, other: ir.DataType, options: Any
+) -> bool:
     """Whether ONNX Runtime has a kernel for the node with another element type in place of `dtype`."""
     model = _alone(node, opsets)
     graph = model.graph
@@ -126,7 +158,7 @@ def _loads(node: ir.Node, opsets: Mapping[str, int], dtype: ir.DataType | None, 
             if value.const_value is not None:
                 value.const_value = ir.tensor(value.const_value.numpy().astype(other.numpy()), name=value.name)
             value.type = ir.TensorType(other)
-        Session(model)
+        Session(model, options=options)
     except Exception:  # ONNX Runtime has a dozen exception types for a model it refuses
         return False
     return True

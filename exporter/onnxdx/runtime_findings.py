@@ -13,11 +13,16 @@ from onnxdx_diagnostics.rules.dx602_runtime_refuses import RuntimeRefuses
 from onnxdx_diagnostics.rules.dx603_runtime_fails import RuntimeFails
 from onnxdx_diagnostics.rules.dx604_output_contract import OutputContract
 from onnxdx_diagnostics.rules.dx607_order_of_equals import OrderOfEquals
+from onnxdx_diagnostics.rules.dx715_no_kernel_here import NoKernelHere
 
 
 def finding(draft: OnnxDraft, fault: Fault) -> Finding:
     """A fault that one operator has by itself."""
     match fault:
+        case Refusal(onnx_node) if fault.is_foreign:
+            node = draft.node_of(onnx_node)
+            name = f"{onnx_node.domain}::{onnx_node.op_type}"
+            return NoKernelHere(draft.site(onnx_node), called(node) if node is not None else name, name)
         case Refusal():
             return refusal(draft, fault)
         case Fails(onnx_node, reason):

@@ -50,13 +50,17 @@ _RESULT = "(model, args), (model, args, kwargs) or (model, args, kwargs, dynamic
 
 @dataclass(frozen=True)
 class ExportTarget:
-    """A model and all that its export needs; what a target may return instead of a tuple."""
+    """A model and all that its export needs; what a target may return instead of a tuple.
+
+    The fields have the meaning that the arguments of `onnxdx.export` and `ExportOptions` have.
+    """
 
     model: torch.nn.Module
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     dynamic_shapes: Any = None
     registry: OnnxRegistry | None = None
+    session_options: Any = None
 
 
 def load(
@@ -88,7 +92,11 @@ def load(
         args=found.args,
         kwargs=found.kwargs,
         dynamic_shapes=shapes,
-        options=replace(options, onnx_registry=found.registry or options.onnx_registry),
+        options=replace(
+            options,
+            onnx_registry=found.registry or options.onnx_registry,
+            session_options=found.session_options or options.session_options,
+        ),
         target=target,
         root=root,
         call_site=loading.site.location,
@@ -218,12 +226,12 @@ class _Loading:
     def _unpacked(self, result: Any) -> ExportTarget:
         if isinstance(result, ExportTarget):
             model, args, kwargs = result.model, result.args, result.kwargs
-            shapes, registry = result.dynamic_shapes, result.registry
+            shapes, registry, session_options = result.dynamic_shapes, result.registry, result.session_options
         elif isinstance(result, tuple) and 2 <= len(result) <= 4:
             model, args = result[:2]
             kwargs = {} if len(result) < 3 or result[2] is None else result[2]
             shapes = result[3] if len(result) > 3 else None
-            registry = None
+            registry = session_options = None
         else:
             raise self._wrong_result(_described(result), _RESULT)
         if not isinstance(model, torch.nn.Module):
@@ -234,7 +242,7 @@ class _Loading:
             raise self._wrong_result(f"a `{type(args).__name__}` as the inputs", "a tuple of inputs")
         if not (isinstance(kwargs, Mapping) and all(isinstance(key, str) for key in kwargs)):
             raise self._wrong_result(f"a `{type(kwargs).__name__}` as the keyword inputs", "a dict by parameter name")
-        return ExportTarget(model, tuple(args), dict(kwargs), shapes, registry)
+        return ExportTarget(model, tuple(args), dict(kwargs), shapes, registry, session_options)
 
     def _wrong_result(self, returned: str, expected: str) -> TargetError:
         return TargetError(WrongTargetResult(self.site, self.target, returned, expected))

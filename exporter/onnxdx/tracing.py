@@ -182,7 +182,9 @@ class Tracer(evaluator.Evaluator):
             return self._constant_node(kwargs)
         signature = _signature(op)
         if signature is None:
-            return self._emit(op.opset.domain, op.name, op.opset.version, list(args), dict(kwargs), 1)
+            attributes = dict(kwargs)
+            outputs = attributes.pop("_outputs", 1)
+            return self._emit(op.opset.domain, op.name, op.opset.version, list(args), attributes, outputs)
         inputs, attributes = bind(signature, args, kwargs)
         return self._call(signature, inputs, attributes, _output_count(signature, attributes))
 
@@ -266,9 +268,10 @@ class Tracer(evaluator.Evaluator):
 
     def _emit(
         self, domain: str, name: str, version: int, args: list[Argument], kwargs: dict[str, Argument], outputs: int
-    ) -> ir.Value:
+    ) -> Result:
         given = [item if isinstance(item, ir.Value) or item is None else self.vector_or_scalar(item) for item in args]
-        return self.emit(name, given, kwargs, outputs=outputs, domain=domain, version=version).outputs[0]
+        node = self.emit(name, given, kwargs, outputs=outputs, domain=domain, version=version)
+        return node.outputs[0] if outputs == 1 else node.outputs
 
     def vector_or_scalar(self, item: Argument) -> ir.Value:
         """A Python number or list where no schema says which dtype it should have."""

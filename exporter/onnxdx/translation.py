@@ -356,7 +356,7 @@ class Translation:
                 output.name = output.name or self.names.unique(node.op_type.lower())
         imports = {"": self.tracer.opset_version}
         for node in scope.nodes:
-            imports.setdefault(node.domain, 1)
+            imports.setdefault(node.domain, node.version or 1)
         return ir.Graph(inputs, outputs, nodes=scope.nodes, opset_imports=imports, name=name)
 
 

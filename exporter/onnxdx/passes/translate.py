@@ -28,7 +28,7 @@ def run(plan: FunctionPlan, sink: Sink) -> OnnxDraft:
     for value in (*initializers.values(), *t.tracer.scope.constants.values()):
         value.name = value.name or t.names.unique("constant")
         graph.initializers[value.name] = value
-    graph.opset_imports.update({node.domain: 1 for node in graph.all_nodes() if node.domain})
+    graph.opset_imports.update({node.domain: node.version or 1 for node in graph.all_nodes() if node.domain})
     model = ir.Model(graph, ir_version=IR_VERSION, producer_name="onnxdx", functions=list(_functions(t)))
     return OnnxDraft(
         plan,

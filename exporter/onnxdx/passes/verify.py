@@ -49,10 +49,13 @@ def run(draft: OnnxDraft, sink: Sink, opened: Callable[[OnnxDraft], OnnxDraft] =
         survey(opened(draft), sink)
         return Verdict(VerdictOutcome.NOT_RUN, f"the model draws random numbers (`{random.target}`)")
     try:
-        session = Session(draft.model)
+        session = Session(draft.model, options=draft.captured.request.options.session_options)
     except Exception as error:  # ONNX Runtime has a dozen exception types for a model it refuses
-        if not any(isinstance(fault, Refusal) for fault in survey(opened(draft), sink)):
+        refusals = [fault for fault in survey(opened(draft), sink) if isinstance(fault, Refusal)]
+        if not refusals:
             sink.emit(RuntimeRefuses(draft.site_named(str(error)), first_line(error)))
+        elif all(refusal.is_foreign for refusal in refusals):
+            return Verdict(VerdictOutcome.NOT_RUN, f"exported, not runnable here: no kernel for {_named(refusals)}")
         return Verdict(VerdictOutcome.NOT_RUN, "ONNX Runtime does not load the model")
     return _Verifier(draft, sink, session, opened).verdict()
 
@@ -80,6 +83,12 @@ def _survey_state(draft: OnnxDraft, flat: Sequence[Any], sink: Sink) -> None:
         return
     if lost:
         sink.emit(_state_lost(draft, first))
+
+
+def _named(refusals: Sequence[Refusal]) -> str:
+    """The operators that are refused, each once."""
+    nodes = [refusal.onnx_node for refusal in refusals]
+    return ", ".join(dict.fromkeys(f"`{node.domain}::{node.op_type}`" for node in nodes))
 
 
 def _flat(draft: OnnxDraft) -> list[Any]:
@@ -302,7 +311,7 @@ class _Verifier:
         given = len(model.graph.outputs)
         try:
             model.graph.outputs.extend(value for _, value in watched.values() if not value.is_graph_output())
-            session = Session(model)
+            session = Session(model, options=self.draft.captured.request.options.session_options)
         finally:
             while len(model.graph.outputs) > given:
                 model.graph.outputs.pop()
