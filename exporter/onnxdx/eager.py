@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +30,12 @@ class EagerRun:
 def untouched(model: torch.nn.Module, training: bool, updated: Collection[str] = ()) -> Iterator[None]:
     """The model in eval mode (unless `training` leaves it as it is), without gradients; everything is put back after.
 
-    Training flags, tensors held as plain attributes, buffers, the parameters named in `updated` and the random state
-    are restored, whatever the block does. Other attributes stay: a flag may belong to a hook that the block installed.
+    Training flags, plain attributes that are or become tensors, buffers, the parameters named in `updated` and the
+    random state are restored, whatever the block does. Other attributes stay: a flag may belong to a hook that the
+    block installed.
     """
     flags = [(module, module.training) for module in model.modules()]
-    attributes = [(module, _tensors_of(module)) for module in model.modules()]
+    attributes = [(module, dict(vars(module))) for module in model.modules()]
     state = {name: tensor.detach().clone() for name, tensor in _state(model, updated)}
     random = torch.get_rng_state()
     if not training:
@@ -44,7 +45,14 @@ def untouched(model: torch.nn.Module, training: bool, updated: Collection[str] =
             yield
     finally:
         for module, before in attributes:
-            vars(module).update(before)
+            for name in {
+                *_tensors_of(module),
+                *(key for key, value in before.items() if isinstance(value, torch.Tensor)),
+            }:
+                if name in before:
+                    vars(module)[name] = before[name]
+                else:
+                    del vars(module)[name]
         with torch.no_grad():
             for name, tensor in _state(model, updated):
                 if name in state and not _same(tensor, state[name]):
@@ -66,14 +74,17 @@ def run_eager(
     training: bool,
     updated: Collection[str] = (),
     earlier: Sequence[Sequence[Any]] = (),
+    between: Callable[[], None] = lambda: None,
 ) -> EagerRun:
     """Call the model on flattened inputs, which are cloned; each call, also those on `earlier` inputs, draws the same.
 
-    Raises what the model raises.
+    `between` is called before the last call. Raises what the model raises.
     """
     with untouched(model, training, updated), _uncompiled(exported):
         before, random = _tensor_attributes(model), torch.get_rng_state()
-        for given in (*earlier, flat):
+        for index, given in enumerate((*earlier, flat)):
+            if index == len(earlier):
+                between()
             torch.set_rng_state(random)
             inputs = tuple(value.detach().clone() if isinstance(value, torch.Tensor) else value for value in given)
             args, kwargs = unflatten_inputs(exported, inputs)

@@ -45,7 +45,7 @@ def rolled(x: Value, shift: Size, axis: int, length: Size) -> Value:
 
 
 @onnx_function("aten::copy")
-def copy(self: TTensor, src: TTensor, non_blocking: bool = False) -> TTensor:
+def copy(self: Value, src: Value, non_blocking: bool = False) -> Value:
     """copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor"""
     alike = op.CastLike(src, self)
     return alike if list(self.shape) == list(src.shape) else op.Expand(alike, op.Shape(self))

@@ -22,6 +22,7 @@ from onnxdx.isolated import Differs, Fails, Fault, faults
 from onnxdx.operators import called, draws
 from onnxdx.other_sizes import OtherSize, OtherSizes
 from onnxdx.other_values import varied
+from onnxdx.python_state import PythonState
 from onnxdx.reference import recorded
 from onnxdx.runtime import Refusal, Session
 from onnxdx.runtime_findings import difference, finding
@@ -66,8 +67,7 @@ def survey(draft: OnnxDraft, sink: Sink) -> list[Fault]:
         flat = _flat(draft)
     except ValueError:  # an input is of a type that was known while a stand-in was captured, and is not any more
         return []
-    if not draft.complete:
-        _survey_state(draft, flat, sink)
+    _survey_state(draft, flat, sink)
     found = list(faults(draft, flat))
     for fault in found:
         sink.emit(finding(draft, fault))
@@ -339,10 +339,15 @@ def expected(binding: OutputBinding, eager: EagerRun, draft: OnnxDraft) -> torch
     return value if isinstance(value, torch.Tensor) else torch.tensor(value)
 
 
-def _eager(draft: OnnxDraft, flat: Sequence[Any], earlier: Sequence[Sequence[Any]] = ()) -> EagerRun:
+def _eager(
+    draft: OnnxDraft,
+    flat: Sequence[Any],
+    earlier: Sequence[Sequence[Any]] = (),
+    between: Callable[[], None] = lambda: None,
+) -> EagerRun:
     request = draft.captured.request
     updated = [binding.source for binding in draft.outputs if binding.kind is OutputKind.STATE]
-    return run_eager(request.model, draft.captured.exported, flat, request.options.training, updated, earlier)
+    return run_eager(request.model, draft.captured.exported, flat, request.options.training, updated, earlier, between)
 
 
 def _precision(draft: OnnxDraft) -> torch.dtype:
@@ -368,7 +373,17 @@ def _loses_state(draft: OnnxDraft, flat: Sequence[Any], first: EagerRun) -> bool
 
 def _gives_another(draft: OnnxDraft, flat: Sequence[Any], first: EagerRun, earlier: Sequence[Any]) -> bool:
     """Whether a call gives something else than the first one after a call on `earlier` inputs."""
-    second = _eager(draft, flat, (earlier,))
+    captured = draft.captured
+    state = PythonState(captured.request.model, captured.sources.is_user)
+
+    def forget() -> None:
+        """Put back all that is no tensor: other state is told by the capture, with its own name."""
+        for change in state.changes():
+            if not change.is_tensor:
+                change.set(change.before)
+
+    with state.kept():
+        second = _eager(draft, flat, (earlier,), forget)
     tensors = [(a, b) for a, b in zip(second.outputs, first.outputs, strict=False) if isinstance(b, torch.Tensor)]
     real = [(again.cpu(), once) for again, once in tensors if not once.is_complex()]
     return not all(compare(again, once, _precision(draft)).agrees for again, once in real)
