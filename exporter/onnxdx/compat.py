@@ -1284,9 +1284,12 @@ def are_packed(value: object) -> bool:
 
 
 def is_about_data(error: BaseException) -> bool:
-    """Whether a trace fails because a size or a number that it needs depends on the values of tensors (2.9 - 2.14)."""
+    """Whether a trace fails because a size or a number that it needs depends on the values of tensors.
+
+    Kernels in C++ that read a number of a fake tensor say so in words only (2.9 - 2.14).
+    """
     kinds = (GuardOnDataDependentSymNode, DataDependentOutputException, DynamicOutputShapeException)
-    return isinstance(error, (*kinds, PendingUnbackedSymbolNotFound))
+    return isinstance(error, (*kinds, PendingUnbackedSymbolNotFound)) or "Cannot cast FakeTensor" in str(error)
 
 
 def asks_truth(error: GuardOnDataDependentSymNode) -> bool:
