@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from onnxdx.compat import HigherOrderOperator, OpOverload, is_functorch, name_of, schema
+from onnxdx.compat import HigherOrderOperator, OpOverload, is_composite, is_functorch, name_of, schema
 
 _ASSERTIONS = frozenset(
     {
@@ -174,3 +174,8 @@ def touches_layout(node: fx.Node) -> bool:
     if not is_operator(node):
         return False
     return not is_strided(node.meta.get("val")) or any(not is_strided(a.meta.get("val")) for a in node.all_input_nodes)
+
+
+def is_composition(node: fx.Node) -> bool:
+    """Whether the operator is nothing but others, which the capture has run as well to know its result."""
+    return isinstance(node.target, OpOverload) and is_composite(node.target)

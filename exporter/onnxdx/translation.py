@@ -149,7 +149,7 @@ class Translation:
                 self.sink.emit(ConstantArgumentNeeded(site, called(node), parameter))
             case OpsetNeeded(opset=opset):
                 self.sink.emit(OpsetTooLow(site, called(node), opset, self.tracer.opset_version))
-            case NotImplementedError() if placement is not None and not placement.entry.is_users:
+            case NotImplementedError() | AssertionError() if placement is not None and not placement.entry.is_users:
                 self.sink.emit(UseNotSupported(site, called(node), said))
             case _WrongResult():
                 self.sink.emit(OnnxFunctionResults(site, called(node), name, origin, said))

@@ -32,7 +32,16 @@ from onnxdx.compat import (
 from onnxdx.decomposition import arguments_of, decompositions_of, traced, traced_again
 from onnxdx.errors import first_line
 from onnxdx.functional import locally_functional
-from onnxdx.operators import attribute, called, called_graphs, is_operator, mutates, reads_packed, touches_layout
+from onnxdx.operators import (
+    attribute,
+    called,
+    called_graphs,
+    is_composition,
+    is_operator,
+    mutates,
+    reads_packed,
+    touches_layout,
+)
 from onnxdx.provenance import chain_of
 from onnxdx.registry import OnnxRegistry, select
 from onnxdx.values import CapturedProgram, DecomposedProgram
@@ -158,6 +167,7 @@ class _DeadEnd:
     leaves: tuple[str, ...] = ()
     differs: str = ""
     fixed: tuple[tuple[str, int], ...] = ()
+    needs_values: bool = False
 
 
 _NO_DECOMPOSITION = _DeadEnd()
@@ -270,7 +280,7 @@ class _Expander:
             try:
                 module = traced(body, node)
             except Exception as error:  # a decomposition is foreign code: anything can come out of it
-                return _DeadEnd(error=first_line(error))
+                return _DeadEnd(error=first_line(error), needs_values=is_about_data(error))
         if fixed:
             with sizes_kept(self.env, asked) as still_fixed:
                 module = traced_again(module, node)
@@ -313,7 +323,12 @@ class _Expander:
         site = self.captured.sources.site(node)
         for symbol, size in dead_end.fixed:
             self.sink.emit(DimLost(site, self.captured.dims.get(symbol, symbol), size, called(node)))
-        if dead_end.error:
+        if dead_end.needs_values and self.captured.recovered and is_composition(node):
+            return True  # this is what the capture failed on, and has said
+        if dead_end.needs_values:
+            reason = "it computes with the values of a tensor, which are not known"
+            self.sink.emit(DecompositionFails(site, called(node), reason))
+        elif dead_end.error:
             self.sink.emit(DecompositionFails(site, called(node), dead_end.error))
         elif dead_end.differs:
             self.sink.emit(DecompositionDiffers(site, called(node), dead_end.differs))

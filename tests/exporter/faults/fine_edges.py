@@ -10,8 +10,19 @@ class Net(torch.nn.Module):
         shifted = (pixels << (pixels % 3), pixels >> 1, pixels >> (pixels % 2))
         waves = (z + torch.ones(2, dtype=torch.complex64) * 2, z * z.new_full((2,), 1 + 2j), torch.ones_like(z) + z)
         chosen = torch.where(z.real > 0, z, 1)
+        volume = torch.nn.functional.conv3d(scalar.expand(1, 2, 3, 3, 3), torch.ones(4, 2, 2, 2, 2))
         resized = scalar.expand(3, 4).clone().resize_(2, 3) + 1
-        return empty, scalars, shifted, waves, chosen, resized, ratio.to(torch.float8_e5m2), pixels.to(torch.uint64)
+        return (
+            empty,
+            scalars,
+            shifted,
+            waves,
+            chosen,
+            volume,
+            resized,
+            ratio.to(torch.float8_e5m2),
+            pixels.to(torch.uint64),
+        )
 
 
 def build():
