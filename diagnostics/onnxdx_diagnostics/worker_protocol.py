@@ -40,10 +40,10 @@ class Job:
     """One export. Paths are absolute, because the user's code may change the working directory.
 
     `events` is the log to append to; `models` are the files to save a model without errors to. `graphs` asks for the
-    graphs of the run, `graphs_of_findings` for those of a run with findings. `argv` is what the user's code sees as
-    `sys.argv`. `lifeline` is the read end of a pipe that the client holds open as long as it lives; `own_group` lets
-    the worker lead a process group, so that what the user's code starts ends with it. `seconds` is the time limit of a
-    step; 0 means none.
+    graphs of the run, `graphs_of_findings` for those of a run with findings. `registry` is a registry file, or empty.
+    `argv` is what the user's code sees as `sys.argv`. `lifeline` is the read end of a pipe that the client holds open
+    as long as it lives; `own_group` lets the worker lead a process group, so that what the user's code starts ends with
+    it. `seconds` is the time limit of a step; 0 means none.
     """
 
     target: str
@@ -61,6 +61,7 @@ class Job:
     training: bool = False
     recovery_budget: float = 300.0
     thorough: bool = False
+    registry: str = ""
     argv: tuple[str, ...] = ()
     lifeline: int | None = None
     own_group: bool = False

@@ -28,6 +28,9 @@ from onnxdx.compat import OpOverload, name_of, only_overload, schema
 from onnxdx.decomposition import decompositions_of
 from onnxdx.operator_signatures import misfits
 from onnxdx.request import DEFAULT_OPSET
+from onnxdx_diagnostics.finding import Site
+from onnxdx_diagnostics.rules.dx712_function_misfits import FunctionMisfits
+from onnxdx_diagnostics.source import region
 
 OnnxFunction = Any
 """An `onnxscript.OnnxFunction` or `onnxscript.values.TracedOnnxFunction`."""
@@ -51,6 +54,11 @@ class RegistrationError(ValueError):
         self.line = line
         self.operator = operator
         self.reasons = reasons
+
+    def finding(self) -> FunctionMisfits:
+        """This error as a finding, on the line of the function."""
+        path, _, line = self.line.rpartition(":")
+        return FunctionMisfits(Site(region(path, int(line))), self.function, self.operator, self.reasons)
 
 
 def key_of(target: object) -> str:

@@ -18,16 +18,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from onnxdx import dynamic_spec, input_spec, pt2
-from onnxdx.provenance import TARGET_PREFIX, SourceMap
+from onnxdx.registry import OnnxRegistry, RegistrationError
 from onnxdx.request import SUPPORTED_OPSETS, ExportOptions, ExportRequest
 from onnxdx.target_error import TargetError, TargetMisnamed
+from onnxdx.user_files import run_file, said, site_of
 from onnxdx_diagnostics import source
-from onnxdx_diagnostics.finding import Finding, Frame, Location, Site
+from onnxdx_diagnostics.finding import Finding, Site
 from onnxdx_diagnostics.rules.dx701_target_not_found import Missing, TargetNotFound
 from onnxdx_diagnostics.rules.dx702_target_not_callable import TargetNotCallable
 from onnxdx_diagnostics.rules.dx703_target_raised import TargetRaised
@@ -36,15 +37,11 @@ from onnxdx_diagnostics.rules.dx705_bad_input_spec import BadInputSpec
 from onnxdx_diagnostics.rules.dx706_unsupported_opset import UnsupportedOpset
 from onnxdx_diagnostics.rules.dx708_missing_device import MissingDevice
 
-if TYPE_CHECKING:
-    from onnxdx.registry import OnnxRegistry
-
 _NO_DEVICE = re.compile(
     r"not compiled with (?P<a>\w+) enabled|No (?P<b>\w+) GPUs are available|deserialize object on an? (?P<c>\w+)"
     r"|linked with support for (?P<d>\w+) devices|Found no (?P<e>NVIDIA) driver|(?P<f>CUDA) error: invalid device",
     re.IGNORECASE,
 )
-_LONGEST_TEXT = 300
 _RESULT = "(model, args), (model, args, kwargs) or (model, args, kwargs, dynamic_shapes)"
 
 
@@ -174,7 +171,7 @@ class _Loading:
         if isinstance(place, Path):
             self._files.add(str(place))
             with self._blaming(f"Importing `{place.name}`"):
-                return _run_file(place)
+                return run_file(place)
         if "" not in sys.path:
             sys.path.insert(0, "")
         with self._blaming(f"Importing `{place}`"):
@@ -263,25 +260,16 @@ class _Loading:
             raise TargetError(self._raised(doing, error)) from error
 
     def _raised(self, doing: str, error: BaseException) -> Finding:
-        site = self._site_of(error)
+        if isinstance(error, RegistrationError):
+            return error.finding()
+        site = site_of(error, self.root, self._files, self.site.location)
         missing = _NO_DEVICE.search(str(error))
         if missing:
             device = next(filter(None, missing.groups()))
             return MissingDevice(site, {"nvidia": "cuda"}.get(device.lower(), device.lower()))
         if isinstance(error, SystemExit):
             return TargetRaised(site, doing, "SystemExit", "" if error.code is None else str(error.code))
-        text = error.msg if isinstance(error, SyntaxError) else str(error)
-        return TargetRaised(site, doing, type(error).__name__, _first_line(text))
-
-    def _site_of(self, error: BaseException) -> Site:
-        if isinstance(error, SyntaxError) and error.filename and error.lineno:
-            return Site(location=_syntax_location(error))
-        site = SourceMap(self.root, self.site.location, frozenset(self._files)).site_of_error(error)
-        return replace(site, stack=_from_first_user_frame(site.stack))
-
-
-_RUN: dict[str, ModuleType] = {}
-"""The modules that came from a file target, by the name they were given."""
+        return TargetRaised(site, doing, type(error).__name__, said(error))
 
 
 def _glance(target: str) -> Site:
@@ -289,38 +277,6 @@ def _glance(target: str) -> Site:
     place, _, name = target.rpartition(":")
     line = source.definition(place, name.rpartition(".")[2]) if place.endswith(".py") else None
     return Site(location=source.region(str(Path(place).resolve()), line)) if line else Site()
-
-
-def _module_name(path: Path) -> str:
-    """The file's own name, as if it were imported; a private one where that would hide another module."""
-    name = re.sub(r"\W", "_", path.stem)
-    known = sys.modules.get(name)
-    if known is not None:
-        return name if known is _RUN.get(name) else f"{TARGET_PREFIX}{name}"
-    try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        spec = None
-    is_other = spec is not None and (spec.origin is None or Path(spec.origin).resolve() != path)
-    return f"{TARGET_PREFIX}{name}" if is_other else name
-
-
-def _run_file(path: Path) -> ModuleType:
-    """The module of a Python file; the file's folder becomes importable, as for a script."""
-    name = _module_name(path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    if str(path.parent) not in sys.path:
-        sys.path.insert(0, str(path.parent))
-    sys.modules[name] = _RUN[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
 
 
 def _signature(found: Callable[..., Any]) -> inspect.Signature | None:
@@ -371,28 +327,8 @@ def _similar_files(path: Path) -> tuple[str, ...]:
     return tuple((path.parent / name).as_posix() for name in near if Path(name).suffix in (".py", ".pt2"))
 
 
-def _syntax_location(error: SyntaxError) -> Location:
-    path, line = error.filename or "", error.lineno or 1
-    column = max(error.offset or 1, 1)
-    end_line = max(getattr(error, "end_lineno", None) or line, line)
-    end = getattr(error, "end_offset", None) or 0
-    if end_line == line and end <= column:
-        end = column + 1
-    return Location(path, line, column, end_line, end, source.lines_of(path, line, end_line))
-
-
-def _from_first_user_frame(stack: tuple[Frame, ...]) -> tuple[Frame, ...]:
-    first = next((index for index, frame in enumerate(stack) if frame.user), 0)
-    return stack[first:]
-
-
 def _described(result: object) -> str:
     if isinstance(result, (tuple, list)):
         kinds = ", ".join(type(each).__name__ for each in result[:6])
         return f"a {type(result).__name__} of ({kinds}{', ...' if len(result) > 6 else ''})"
     return "nothing" if result is None else f"a `{type(result).__name__}`"
-
-
-def _first_line(text: str) -> str:
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return line if len(line) <= _LONGEST_TEXT else line[:_LONGEST_TEXT].rstrip() + "..."

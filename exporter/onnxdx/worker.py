@@ -17,11 +17,12 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO
 
-from onnxdx import pipeline
+from onnxdx import pipeline, registry_file
 from onnxdx.provenance import SourceMap
 from onnxdx.request import ExportOptions, ExportRequest
 from onnxdx.target import load
@@ -117,7 +118,15 @@ def _request(job: Job) -> ExportRequest:
         optimize=job.optimize,
         verify=job.verify,
     )
-    return load(job.target, job.root, options, job.input, job.dynamic)
+    if not job.registry:
+        return load(job.target, job.root, options, job.input, job.dynamic)
+    path = Path(job.registry)
+    registry_file.check(path)
+    request = load(job.target, job.root, options, job.input, job.dynamic)
+    functions_of_file = registry_file.load(path, job.root)
+    known = request.options.onnx_registry
+    registry = known.joined(functions_of_file) if known is not None else functions_of_file
+    return replace(request, options=replace(request.options, onnx_registry=registry))
 
 
 def _saved(job: Job, report: Report, program: Any) -> Answer:

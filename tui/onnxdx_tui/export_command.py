@@ -63,6 +63,7 @@ class Wish:
     verify: bool
     optimize: bool
     training: bool
+    registry: Path | None
     recovery_budget: float
     timeout: float | None
     isolate: bool
@@ -98,6 +99,7 @@ class Wish:
             verify=self.verify,
             optimize=self.optimize,
             training=self.training,
+            registry=str(self.registry.absolute()) if self.registry else "",
             recovery_budget=self.recovery_budget,
             thorough=self.explain,
             argv=tuple(sys.argv),
@@ -143,6 +145,12 @@ _FUNCTIONS = click.Choice(["none", "modules"])
 @click.option("--verify/--no-verify", default=True, help="Compare with eager in ONNX Runtime. [verify]")
 @click.option("--optimize/--no-optimize", default=True, help="Fold constants, merge and drop nodes. [optimize]")
 @click.option("--training/--no-training", default=False, help="Keep the module's mode. [no-training: eval mode]")
+@click.option(
+    "--registry",
+    type=_FILE,
+    metavar="FILE",
+    help="Python file with your ONNX functions, in `registry = OnnxRegistry()`.",
+)
 @click.option(
     "--recovery-budget",
     type=click.FloatRange(min=0),
