@@ -343,7 +343,7 @@ def attributes_as_left(look: Callable[[], None]) -> Iterator[None]:
     """
     from torch.export import _trace
 
-    original = _trace._detect_attribute_assignment
+    original = vars(_trace)["_detect_attribute_assignment"]
 
     @contextlib.contextmanager
     def detect(module: torch.nn.Module) -> Iterator[None]:

@@ -70,6 +70,7 @@ def _method(function: type, name: str) -> FunctionType | None:
 
 
 def _subclasses(cls: type) -> Iterator[type]:
+    each: type
     for each in cls.__subclasses__():
         yield each
         yield from _subclasses(each)

@@ -1,4 +1,7 @@
-"""The input is a class that nobody registered; behind it wait a decision and a missing operator (pytorch/pytorch#147400)."""
+"""The input is a class that nobody registered; a decision and a missing operator wait behind it.
+
+pytorch/pytorch#147400
+"""""
 
 from dataclasses import dataclass
 
