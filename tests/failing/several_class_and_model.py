@@ -1,7 +1,7 @@
 """The input is a class that nobody registered; a decision and a missing operator wait behind it.
 
 pytorch/pytorch#147400
-"""""
+"""
 
 from dataclasses import dataclass
 
