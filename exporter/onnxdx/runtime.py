@@ -109,7 +109,7 @@ def _nodes_by_opsets(model: ir.Model) -> Iterator[tuple[Mapping[str, int], ir.No
             yield opsets, node
 
 
-_OF_RUNTIME = re.compile(r"$|ai\.onnx\b|com\.microsoft\b|com\.ms\b|onnxdx\.unsupported$")
+_OF_RUNTIME = re.compile(r"(|ai\.onnx(\.ml|\.training|\.preview.*)?|com\.(microsoft|ms)(\..*)?|onnxdx\.unsupported)$")
 """Domains whose operators ONNX and ONNX Runtime define, and that of placeholders."""
 
 
