@@ -212,7 +212,10 @@ def _against_hosts(log: Json, program: Program) -> Iterator[str]:
         yield "has no result"
     own = any(rule.startswith("DX9") for _, rule in program.marked)
     if invocation["executionSuccessful"] is own:
-        yield f"execution is said to be {'successful' if own else 'unsuccessful'}"
+        crashes = [
+            said["message"]["text"] for said in invocation["toolExecutionNotifications"] if said["level"] == "error"
+        ]
+        yield f"execution is said to be {'successful' if own else 'unsuccessful'}: {crashes}"
     if str(program.path.parent) in json.dumps(log) or tempfile.gettempdir() in json.dumps(log):
         yield "the log holds an absolute path"
 
