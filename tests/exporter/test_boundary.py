@@ -270,9 +270,13 @@ def test_a_model_may_print(proven: Proof, capsys: pytest.CaptureFixture[str]) ->
     assert set(capsys.readouterr().out.split()) == {"hello"}
 
 
-def test_a_dim_that_must_divide_is_not_a_false_error(proven: Proof) -> None:
+def test_a_dim_that_must_divide_is_a_warning_and_no_error(proven: Proof) -> None:
     proven(
-        lambda model, x: x.reshape(-1, 6), torch.rand(6, 4), also=((torch.rand(3, 4),),), dynamic_shapes=(({0: "n"},),)
+        lambda model, x: x.reshape(-1, 6),
+        torch.rand(6, 4),
+        also=((torch.rand(3, 4),),),
+        said=("DX125",),
+        dynamic_shapes=(({0: "n"},),),
     )
 
 
