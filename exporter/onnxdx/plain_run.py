@@ -49,7 +49,9 @@ def run(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 def has_values(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
     """Whether weights and inputs are real tensors, neither fake ones nor on the meta device."""
     tensors = [*model.parameters(), *model.buffers(), *compat.leaves_of((args, dict(kwargs)))]
-    return not any(isinstance(value, compat.FakeTensor) or getattr(value, "is_meta", False) for value in tensors)
+    return not any(
+        isinstance(value, torch.Tensor) and (value.is_meta or isinstance(value, compat.FakeTensor)) for value in tensors
+    )
 
 
 def _attempt(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Ran | Failed:
