@@ -62,6 +62,11 @@ class OtherSizes:
         symbol = self.symbol(name)
         return next((dim.shown for dim, size in self.captured.asked.items() if str(size) == symbol), name)
 
+    def is_asked(self, name: str) -> bool:
+        """Whether somebody asked for this dim to be dynamic; `Dim.AUTO` leaves that to torch."""
+        symbol = self.symbol(name)
+        return any(str(size) == symbol and not dim.loose for dim, size in self.captured.asked.items())
+
     def symbol(self, name: str) -> str:
         """Torch's name of a dim."""
         return str(self._symbols[name])

@@ -216,7 +216,8 @@ class _Verifier:
         for other in sizes.failures:
             self._report_size(other, self._attempt(other).wrong)
         for hole in sizes.holes():
-            self._report_hole(others, hole)
+            if others.is_asked(hole.dim):
+                self._report_hole(others, hole)
         return sizes.trials
 
     def _report_hole(self, others: OtherSizes, hole: Hole) -> None:
