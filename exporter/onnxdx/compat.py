@@ -1180,6 +1180,11 @@ def nests(target: OpOverload) -> bool:
     return is_builtin(target) and "nested" in name_of(target)
 
 
+def operator_names(namespace: str) -> list[str]:
+    """The operators that torch has in a namespace, by name (`torch._C._dispatch_get_all_op_names`, 2.9 - 2.14)."""
+    return [name for name in torch._C._dispatch_get_all_op_names() if name.startswith(f"{namespace}::")]
+
+
 def is_builtin(target: OpOverload) -> bool:
     """Whether an operator is one of torch's own, as `torch._library.utils.is_builtin` has it (2.9 - 2.14)."""
     return target.namespace in ("aten", "prim", "prims")

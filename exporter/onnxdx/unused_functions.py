@@ -10,7 +10,7 @@ from functools import cached_property
 import torch
 from torch import fx
 
-from onnxdx.compat import OpOverload, name_of
+from onnxdx.compat import OpOverload, name_of, operator_names
 from onnxdx.decomposition import decompositions_of, traced
 from onnxdx.operators import called_graphs, is_operator
 from onnxdx.registry import Entry, OnnxRegistry, key_of, select
@@ -66,6 +66,7 @@ class _Search:
                 or overloads
                 or tuple(difflib.get_close_matches(key, self.calls, 2, 0.75))
                 or self._namesakes(packet)
+                or tuple(difflib.get_close_matches(key, operator_names(key.partition("::")[0]), 2, 0.75))
             )
             return "torch has no operator of this name", near
         if packet.endswith("_") and key in self.calls:

@@ -127,3 +127,15 @@ def test_a_file_that_is_none_is_wrong_usage(
     assert run(["export", f"{model(project)}.py:build", "--registry", file, "--no-isolate"]) == 2
 
     assert said in " ".join(capfd.readouterr().out.split())
+
+
+def test_an_operator_that_does_not_exist_is_told_with_the_nearest_that_does(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = written(project, GOOD + '\nregistry.op("aten::special_i1x")(swish)\n')
+
+    assert run(["export", f"{model(project)}.py:build", "--registry", file, "--no-isolate"]) == 0
+
+    said = " ".join(capfd.readouterr().out.split())
+    assert "warning[DX310]" in said
+    assert "Register the function for `aten::special_i1`" in said
