@@ -1,7 +1,4 @@
-"""The input is a class that nobody registered; a decision and a missing operator wait behind it.
-
-pytorch/pytorch#147400
-"""
+"""The input is a class that nobody registered; behind it wait a decision and an operator (pytorch/pytorch#147400)."""
 
 from dataclasses import dataclass
 
