@@ -142,7 +142,7 @@ class Change:
         if self.before:
             text += f" in place of {self.before[0]}"
         unreached = [entry for entry in self.after[1:] if entry.is_users and entry not in self.before]
-        return text + "".join(f", which comes later than {entry} and wins" for entry in unreached)
+        return text + "".join(f"; it is later than {entry} and wins" for entry in unreached)
 
 
 @dataclass
