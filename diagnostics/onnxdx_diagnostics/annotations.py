@@ -21,7 +21,7 @@ def _command(finding: Finding, report: Report) -> str:
     place = anchor(finding, report)
     properties = {**(_place(place) if place else {}), "title": f"{finding.id} {finding.name}"}
     shown = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    fixes = [f"Fix ({fix.applicability.value}): {visible(fix.title)}" for fix in finding.fixes()]
+    fixes = [f"Fix ({fix.applicability.value}): {visible(fix.title)}" for fix in finding.ways()]
     text = shown_text("\n".join([visible(finding.message()), *fixes]), report.root)
     return f"::{_COMMANDS[finding.level]} {shown}::{_data(text)}"
 

@@ -127,7 +127,7 @@ def plain_finding(finding: Finding, root: str) -> Plain:
         "stack": [
             {**_location(frame.location, root), "function": frame.function, "user": frame.user} for frame in site.stack
         ],
-        "fixes": [_fix(fix, root) for fix in finding.fixes()],
+        "fixes": [_fix(fix, root) for fix in finding.ways()],
         "facts": {name: _plain_fact(value) for name, value in finding.facts().items()},
     }
 
@@ -149,6 +149,9 @@ def _fix(fix: Fix, root: str) -> Plain:
         "applicability": fix.applicability.value,
         "text": fix.text,
         "diff": fix.diff,
+        "proof": fix.proof,
+        "unproven": fix.unproven,
+        "provider": fix.provider,
         "edits": [
             {**{field.name: getattr(edit, field.name) for field in fields(Edit)}, "path": shown_path(edit.path, root)}
             for edit in fix.edits
@@ -181,7 +184,31 @@ def read_finding(plain: Plain) -> Finding:
     rule = catalog.rule(plain["id"])
     kinds = _fact_types(rule.id)
     facts = {name: _read_fact(value, kinds[name]) for name, value in plain["facts"].items()}
-    return rule(site=_read_site(plain), **facts)
+    offered = tuple(fix for fix in map(_read_fix, plain["fixes"]) if fix.provider)
+    return rule(site=_read_site(plain), **facts, offered=offered)
+
+
+def _read_fix(plain: Plain) -> Fix:
+    return Fix(
+        title=_typed(plain["title"], str),
+        applicability=Applicability(plain["applicability"]),
+        text=_typed(plain["text"], str),
+        diff=_typed(plain["diff"], str),
+        edits=tuple(_read_edit(item) for item in plain.get("edits", ())),
+        proof=_typed(plain.get("proof", ""), str),
+        unproven=_typed(plain.get("unproven", ""), str),
+        provider=_typed(plain.get("provider", ""), str),
+    )
+
+
+def _read_edit(plain: Plain) -> Edit:
+    """Raises ValueError for a region that no file has."""
+    hints = typing.get_type_hints(Edit)
+    edit = Edit(**{each.name: _typed(plain[each.name], hints[each.name]) for each in fields(Edit)})
+    start, end = (edit.start_line, edit.start_column), (edit.end_line, edit.end_column)
+    if min(*start, *end) < 1 or start > end:
+        raise ValueError(f"no region of a file: {edit}")
+    return edit
 
 
 def _read_site(plain: Plain) -> Site:
@@ -231,7 +258,7 @@ def _texts(values: list[object]) -> tuple[str, ...]:
 def _fact_types(rule_id: str) -> dict[str, Any]:
     rule = catalog.rule(rule_id)
     hints = typing.get_type_hints(rule)
-    return {field.name: hints[field.name] for field in fields(rule) if field.name != "site"}
+    return {name: hints[name] for name in rule.fact_names()}
 
 
 def _plain_fact(value: object) -> object:

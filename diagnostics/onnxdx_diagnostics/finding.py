@@ -7,10 +7,10 @@ A rule is a subclass of `Finding` in `rules/`: its fields are the facts, its doc
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
-from onnxdx_diagnostics.fix import Fix
+from onnxdx_diagnostics.fix import Applicability, Fix
 
 
 class Level(enum.Enum):
@@ -84,7 +84,8 @@ Fact = str | int | float | bool | None | tuple[str, ...]
 class Finding:
     """Base of all rules. Subclasses set `id`, `name` and `level`, add their facts as fields, and say `message()`.
 
-    Facts are plain (`str | int | float | bool | None | tuple[str, ...]`), so that a report loads anywhere.
+    Facts are plain (`str | int | float | bool | None | tuple[str, ...]`), so that a report loads anywhere. `offered`
+    are the fixes that were tried on the run which the finding is of, best first.
     """
 
     id: ClassVar[str]
@@ -93,18 +94,29 @@ class Finding:
     EXAMPLE: ClassVar[str] = ""
 
     site: Site
+    offered: tuple[Fix, ...] = field(default=(), kw_only=True, compare=False)
 
     def message(self) -> str:
         """One sentence, present tense, in the user's own names. Equal faults give equal messages."""
         raise NotImplementedError(f"{type(self).__name__} has no message()")
 
     def fixes(self) -> tuple[Fix, ...]:
-        """What the user can do, best first."""
+        """What the rule itself knows that the user can do, best first."""
         return ()
+
+    def ways(self) -> tuple[Fix, ...]:
+        """All that the user can do, best first: what was tried, and what the rule says when none of it is proven."""
+        proven = any(fix.applicability is Applicability.PROVEN for fix in self.offered)
+        return self.offered if proven else (*self.offered, *self.fixes())
+
+    @classmethod
+    def fact_names(cls) -> tuple[str, ...]:
+        """The names of the rule's own fields."""
+        return tuple(each.name for each in fields(cls) if each.name not in ("site", "offered"))
 
     def facts(self) -> dict[str, Any]:
         """The rule's own fields, by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "site"}
+        return {name: getattr(self, name) for name in self.fact_names()}
 
     @property
     def fault(self) -> tuple[object, ...]:

@@ -19,7 +19,10 @@ class Applicability(enum.Enum):
 
 @dataclass(frozen=True)
 class Edit:
-    """Replace the region [start, end) of `path` by `text`; 1-based lines and columns, an empty region inserts."""
+    """Replace the region [start, end) of `path` by `text`; 1-based lines and columns, an empty region inserts.
+
+    A file that does not exist yet is empty: an insertion at its first line and column makes it.
+    """
 
     path: str
     start_line: int
@@ -33,7 +36,9 @@ class Edit:
 class Fix:
     """One way to make a finding go away. `diff` is a unified diff for people; `edits` are the same change for tools.
 
-    A MANUAL fix has neither: its `title` and `text` say what to do.
+    A MANUAL fix of a rule has neither: its `title` and `text` say what to do. `proof` says in one sentence what was
+    tried and what came of it, `unproven` what was not, and why. `provider` names who tried it; a fix that comes from
+    the rule alone, without a try, has none.
     """
 
     title: str
@@ -41,3 +46,6 @@ class Fix:
     text: str = ""
     diff: str = ""
     edits: tuple[Edit, ...] = ()
+    proof: str = ""
+    unproven: str = ""
+    provider: str = ""

@@ -72,8 +72,9 @@ def finding_lines(finding: Finding, root: str, width: int) -> list[Text]:
     pad = gutter(site)
     for name, text in _details(finding):
         lines += detail(name, text, pad, width)
-    for number, fix in enumerate(finding.fixes()):
+    for number, fix in enumerate(finding.ways()):
         lines += detail(fix_label(fix), marked(shown_text(fix.title, root)), pad, width)
+        lines += tried_lines(fix, root, pad, width)
         if number == 0:
             lines += diff_lines(fix.diff, pad, width)
     return lines
@@ -129,6 +130,14 @@ def snippet_lines(location: Location, width: int, style: str, below: Sequence[st
 def fix_label(fix: Fix) -> str:
     """The name of a fix and how sure it is."""
     return f"fix ({fix.applicability.value})"
+
+
+def tried_lines(fix: Fix, root: str, pad: int, width: int) -> list[Text]:
+    """What was tried before a fix was offered, and what was not."""
+    told = [
+        marked(shown_text(said, root)) for said in (fix.proof, fix.unproven and f"Not proven: {fix.unproven}") if said
+    ]
+    return [line for text in told for line in wrapped(text, width, first=" " * (pad + 3), rest=" " * (pad + 3))]
 
 
 def diff_lines(diff: str, pad: int, width: int) -> list[Text]:

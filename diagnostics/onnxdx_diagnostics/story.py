@@ -31,6 +31,7 @@ from onnxdx_diagnostics.render import (
     place_lines,
     show,
     snippet_lines,
+    tried_lines,
     wrapped,
 )
 from onnxdx_diagnostics.report import Report
@@ -91,7 +92,7 @@ def _story(finding: Finding, report: Report, width: int, graphs: Graphs | None) 
     elif site.op:
         node = f", node `{site.fx_node}`" if site.fx_node else ""
         lines += detail("op", marked(site.op + node), pad, width)
-    for fix in finding.fixes():
+    for fix in finding.ways():
         lines += _fix(fix, report.root, pad, width)
     return lines
 
@@ -126,7 +127,7 @@ def _fix(fix: Fix, root: str, pad: int, width: int) -> list[Text]:
     elif fix.text:
         prose = marked(shown_text(" ".join(fix.text.split()), root))
         lines += wrapped(prose, width, first=" " * (pad + 3), rest=" " * (pad + 3))
-    return lines + diff_lines(fix.diff, pad, width)
+    return [*lines, *tried_lines(fix, root, pad, width), *diff_lines(fix.diff, pad, width)]
 
 
 def _code(code: str, pad: int, width: int) -> list[Text]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import typing
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -74,7 +73,7 @@ def passes(*outcomes: Outcome) -> tuple[PassRecord, ...]:
 def sample(rule: type[Finding], site: Site) -> Finding:
     """A finding of `rule` with made-up facts of the right types."""
     hints = typing.get_type_hints(rule)
-    return rule(site=site, **{field.name: _fact(hints[field.name]) for field in fields(rule) if field.name != "site"})
+    return rule(site=site, **{name: _fact(hints[name]) for name in rule.fact_names()})
 
 
 def _fact(kind: typing.Any) -> object:

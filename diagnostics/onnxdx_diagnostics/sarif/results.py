@@ -76,7 +76,7 @@ class Results:
             )
             for number, module in enumerate([m for m in site.modules if m != site.module][:MOST_LOCATIONS], 1)
         ]
-        fixes = [fix for fix in map(self._fix, finding.fixes()) if fix is not None]
+        fixes = [fix for fix in map(self._fix, finding.ways()) if fix is not None]
         way = result_traversal(item.around, said.text) if item.around else None
         return om.Result(
             rule_id=finding.id,
