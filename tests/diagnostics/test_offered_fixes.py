@@ -51,4 +51,4 @@ def test_the_words_of_a_rule_are_silent_beside_a_proven_fix_only() -> None:
 def test_the_proof_is_read_below_the_fix() -> None:
     text = render_text(Report("net.py:build", False, (finding(TRIED),), root="/p"))
 
-    assert "= fix (proven): Register `twist` in ONNX Script\n     Agrees with eager on 3 inputs.\n" in text
+    assert "= fix (proven): Register `twist` in ONNX Script\n    Agrees with eager on 3 inputs.\n" in text
