@@ -14,6 +14,7 @@ from onnxdx_diagnostics.anchor import anchor, project_path
 from onnxdx_diagnostics.atomic import write_text
 from onnxdx_diagnostics.codec import plain_pass, plain_verdict
 from onnxdx_diagnostics.finding import Finding, Location
+from onnxdx_diagnostics.fingerprint import identities
 from onnxdx_diagnostics.graphs import Graphs
 from onnxdx_diagnostics.phrase import Phrase, phrase
 from onnxdx_diagnostics.report import PassRecord, Report
@@ -62,8 +63,9 @@ class _Projection:
     def run(self) -> Json:
         """The whole run. A result becomes plain data as soon as it is made: a log of thousands stays small."""
         anchored = [(finding, anchor(finding, self.report)) for finding in self.report.findings]
-        placed = [(finding, place) for finding, place in anchored if place is not None]
-        severe = sorted(placed, key=lambda pair: -pair[0].level.rank)[:MOST_RESULTS]
+        named = zip(anchored, identities(self.report.findings), strict=True)
+        placed = [(finding, place, identity) for (finding, place), identity in named if place is not None]
+        severe = sorted(placed, key=lambda result: -result[0].level.rank)[:MOST_RESULTS]
         makes = Results(self.report, self.places, self.graphs)
         told = sorted(self.told(severe), key=lambda item: item.order)
         results = [plain(makes.result(item), self.scrub) for item in told]
@@ -96,13 +98,13 @@ class _Projection:
         )
         return {**plain(run, self.scrub), "results": results}
 
-    def told(self, severe: list[tuple[Finding, Location]]) -> Iterator[Placed]:
+    def told(self, severe: list[tuple[Finding, Location, str]]) -> Iterator[Placed]:
         """The findings that become results. The most severe ones show what is around them, while there is room."""
         room = MOST_NODES
-        for finding, place in severe:
+        for finding, place, identity in severe:
             around = surroundings(finding, self.graphs) if self.graphs and room > 0 else None
             room -= len(around.graph.nodes) if around else 0
-            yield Placed(finding, place, self.said(finding), around)
+            yield Placed(finding, identity, place, self.said(finding), around)
 
     def notified(self, anchored: list[tuple[Finding, Location | None]]) -> list[Told]:
         """The findings that become notifications: those without a place, and those that are faults of ours."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from onnxdx_diagnostics import catalog
 from onnxdx_diagnostics.anchor import project_path
 from onnxdx_diagnostics.codec import plain_finding
 from onnxdx_diagnostics.finding import Finding, Location
-from onnxdx_diagnostics.fingerprint import LINE_HASH, NODE_KEY, node_key
+from onnxdx_diagnostics.fingerprint import LINE_HASH, NODE_KEY
 from onnxdx_diagnostics.fix import Fix
 from onnxdx_diagnostics.graphs import Graphs
 from onnxdx_diagnostics.phrase import Phrase, fill
@@ -30,9 +29,13 @@ MOST_LOCATIONS = 99
 
 @dataclass(frozen=True)
 class Placed:
-    """A finding with the line of the project that stands for it, what is said of it, and what is around its node."""
+    """A finding with the line of the project that stands for it, what is said of it, and what is around its node.
+
+    `identity` is its own among all findings of the report.
+    """
 
     finding: Finding
+    identity: str
     place: Location
     phrase: Phrase
     around: Surroundings | None
@@ -53,7 +56,6 @@ class Results:
         self._places = places
         self._graphs = graphs
         self._rules = {rule_id: index for index, rule_id in enumerate(catalog.ids())}
-        self._ordinals: Counter[tuple[str, str, str]] = Counter()
 
     def result(self, item: Placed) -> om.Result:
         """One finding as a result."""
@@ -99,13 +101,8 @@ class Results:
 
     def _fingerprints(self, item: Placed) -> dict[str, str]:
         """Both identities of a result: the host's, when the file can be read and is what it was, and our own."""
-        site = item.finding.site
-        module = site.module or (site.modules[0] if site.modules else "")
-        # A fault of capture knows no operator: what it quotes of the source stands in.
-        key = (item.finding.id, module, site.op or item.phrase.text)
-        self._ordinals[key] += 1
-        prints = {NODE_KEY: node_key(*key, self._ordinals[key])}
         line_hash = self._places.line_hash(item.place)
+        prints = {NODE_KEY: item.identity}
         return {LINE_HASH: line_hash, **prints} if line_hash else prints
 
     def _fix(self, fix: Fix) -> om.Fix | None:
