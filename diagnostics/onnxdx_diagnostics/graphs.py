@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 _MOST = 1 << 31
 
+# Graphs are written after the user's code ran, which may have replaced what `json` offers.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class Stage(enum.Enum):
     """Which program a graph is of."""
@@ -210,7 +213,7 @@ class Graphs:
 
     def save(self, path: Path) -> None:
         """Write `graphs.json`, whole or not at all. Raises OSError."""
-        write_text(path, json.dumps(to_plain(self), separators=(",", ":")))
+        write_text(path, _encode(to_plain(self)))
 
     @staticmethod
     def load(path: Path) -> Graphs:

@@ -360,9 +360,16 @@ def attributes_as_left(look: Callable[[], None]) -> Iterator[None]:
 def load_torch_export() -> None:
     """Import what torch.export imports in its first call: a logger that comes to life then escapes who silences torch.
 
-    `torch.export.export` imports `torch.export._trace`, and with it dynamo, when it is called (2.9 - 2.14).
+    `torch.export.export` imports `torch.export._trace`, and with it dynamo, when it is called. At its first use dynamo
+    turns off the checks of all distributions, for good: a capture would depend on those before it (2.9 - 2.14).
     """
+    from torch._dynamo.eval_frame import TorchPatcher
     from torch.export import _trace as _trace
+
+    distributions = torch.distributions.Distribution
+    checked = distributions._validate_args
+    TorchPatcher.patch()
+    distributions.set_default_validate_args(checked)
 
 
 @contextlib.contextmanager

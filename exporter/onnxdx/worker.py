@@ -13,6 +13,7 @@ import os
 import select
 import signal
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -45,6 +46,7 @@ _clock, _sleep, _exit, _process = time.time, time.sleep, os._exit, os.getpid
 def main(folder: Path) -> NoReturn:
     """Do the job in `folder`, as the whole purpose of this process."""
     job, process = Job.load(folder), _process()
+    tempfile.gettempdir()  # the first call tries to write, by an `os` that the user's code may have changed since
     log = EventLog(Path(job.events))
     sys.argv[:] = job.argv
     if job.own_group:

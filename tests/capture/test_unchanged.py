@@ -9,6 +9,8 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import nn
+from torch._dynamo.eval_frame import TorchPatcher
+from torch._higher_order_ops import while_loop
 
 from onnxdx.passes import capture
 from onnxdx.request import ExportOptions, ExportRequest
@@ -122,3 +124,18 @@ def test_ctrl_c_passes_through() -> None:
         capture.run(ExportRequest(model, (torch.rand(2),)), Collector())
 
     assert model.training
+
+
+def test_distributions_are_checked_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dynamo turns the checks off where it is first used; a `while_loop` uses it."""
+    monkeypatch.setattr(torch.distributions.Distribution, "_validate_args", True)
+    TorchPatcher.patch.cache_clear()
+
+    capture.run(ExportRequest(Counts(), (torch.tensor(3),)), Collector())
+
+    assert torch.distributions.Distribution._validate_args
+
+
+class Counts(nn.Module):
+    def forward(self, turns: torch.Tensor) -> torch.Tensor:
+        return while_loop(lambda turns: turns > 0, lambda turns: (turns - 1,), (turns,))[0]

@@ -171,14 +171,22 @@ def test_what_was_found_before_a_crash_is_kept(project: Path, apart: Callable) -
     assert report["verdict"] == {"outcome": "not-run", "reason": "the process ended during `translate`", "trials": []}
 
 
-def test_a_model_exports_whatever_its_file_does_to_the_process(project: Path, apart: Callable) -> None:
+@pytest.mark.parametrize("cache", ["", "cache"])
+def test_a_model_exports_whatever_its_file_does_to_the_process(
+    cache: str, project: Path, apart: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a cache folder of its own torch asks later where temporary files go, with what is left of `os`."""
     (project / "wrecks.py").write_text(WRECKS)
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR", raising=False)
+    if cache:
+        monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(project / cache))
 
-    done = apart("export", "wrecks.py:build", "-o", "out.onnx", "--format", "json")
+    done = apart("export", "wrecks.py:build", "-o", "out.onnx", "--run-dir", "run", "--format", "json")
 
-    assert done.code == 0, done.err
+    assert done.code == 0, done.said
     assert json.loads(done.out)["verdict"]["outcome"] == "proven"
     assert (project / "out.onnx").stat().st_size > 0
+    assert (project / "run" / "graphs.json").stat().st_size > 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

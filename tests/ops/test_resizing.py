@@ -6,6 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+import onnxdx
+from onnxdx_diagnostics.report import VerdictOutcome
+
 LINE, IMAGE, VOLUME = torch.randn(2, 3, 7), torch.randn(2, 3, 7, 5), torch.randn(2, 3, 4, 5, 6)
 
 
@@ -50,6 +53,31 @@ PROGRAMS = {
 @pytest.mark.parametrize(("program", "image"), PROGRAMS.values(), ids=PROGRAMS)
 def test_resizes_as_torch(program, image, proven):
     proven(program, image)
+
+
+@pytest.mark.parametrize("mode", ["nearest", "nearest-exact"])
+@pytest.mark.parametrize("factor", [1.05, 2.3, 2.49])
+def test_picks_what_torch_picks_at_every_size(mode, factor):
+    """Up to a sum of 128 torch takes factors of 1 and 2 from the sizes of an image, whatever the scale says."""
+    sizes = (3, 2), (70, 2), (20, 2), (61, 60)
+    shapes = ({2: torch.export.Dim("height"), 3: torch.export.Dim("width")},)
+
+    program = onnxdx.export(Resized(factor, mode), (torch.randn(1, 2, 5, 7),), dynamic_shapes=shapes)
+
+    for height, width in sizes:
+        other = torch.randn(1, 2, height, width)
+        assert torch.equal(program(other)[0], Resized(factor, mode)(other))
+    alone = onnxdx.export(Resized(factor, mode), (torch.randn(1, 2, *sizes[0]),))
+    assert alone.report.verdict.outcome is VerdictOutcome.PROVEN
+
+
+class Resized(torch.nn.Module):
+    def __init__(self, factor: float, mode: str) -> None:
+        super().__init__()
+        self.options = {"scale_factor": factor, "mode": mode}
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return F.interpolate(image, **self.options)
 
 
 @pytest.mark.parametrize("mode", ["bilinear", "bicubic"])

@@ -16,7 +16,8 @@ from onnxdx.tracing import TracingError, op
 def grouped_mm_fallback(input: TReal, weight: TReal, offs: INT64) -> TReal:
     """grouped_mm_fallback(Tensor input, Tensor weight, Tensor offs) -> Tensor
 
-    Rows `offs[i-1]:offs[i]` of input (S, K) times `weight[i]` of weight (E, K, N); rows behind the last offset are 0.
+    Rows `offs[i-1]:offs[i]` of input (S, K) times `weight[i]` of weight (E, K, N); rows behind the last offset are 0,
+    and an offset behind the last row means the last row.
     One Slice and one MatMul for each expert: the work is that of the rows, and no weight is copied.
     """
     return _grouped(input, weight, offs)
@@ -34,7 +35,8 @@ def _grouped(input: Any, weight: Any, offs: Any) -> Any:
     experts = weight.shape[0]
     if not isinstance(experts, int):
         raise TracingError("the number of experts must be known at export")
-    ends = op.Cast(offs, to=ir.DataType.INT64)
+    rows = op.Shape(input, start=0, end=1)
+    ends = op.Min(op.Cast(offs, to=ir.DataType.INT64), rows)
     zero = op.Constant(value_ints=[0])
     axis = op.Constant(value_ints=[0])
     start = zero
@@ -44,7 +46,7 @@ def _grouped(input: Any, weight: Any, offs: Any) -> Any:
         matrix = op.Gather(weight, op.Constant(value_int=expert), axis=0)
         products.append(op.MatMul(op.Slice(input, start, end, axis), matrix))
         start = end
-    rest = op.Sub(op.Shape(input, start=0, end=1), start)
+    rest = op.Sub(rows, start)
     zeros = op.Expand(op.CastLike(op.Constant(value_float=0.0), input), op.Concat(rest, _columns(weight), axis=0))
     return op.Concat(*products, zeros, axis=0)
 

@@ -12,7 +12,24 @@ from onnxscript.function_libs.torch_lib.tensor_typing import TFloat, TReal
 from onnxscript.onnx_types import INT64 as Int64
 
 from onnxdx.ops import onnx_function
-from onnxdx.ops.values import INT64, Size, Value, constant, is_float, is_static, rank, shape, size, sizes, tracer
+from onnxdx.ops.values import (
+    BOOL,
+    FLOAT,
+    INT64,
+    Size,
+    Value,
+    cast,
+    constant,
+    is_float,
+    is_static,
+    number,
+    rank,
+    scalar,
+    shape,
+    size,
+    sizes,
+    tracer,
+)
 from onnxdx.tracing import OpsetNeeded, op
 
 
@@ -68,7 +85,7 @@ def _or_sizes(self: Value, output_size: Sequence[Size] | None, scales: Sequence[
 def _nearest(
     self: Value, output_size: Sequence[Size] | None, scales: Sequence[float | None] | None, exact: bool
 ) -> Value:
-    """Nearest neighbour. Where sizes are known the elements are picked one by one, since ratios round differently."""
+    """Nearest neighbour. But for enlargements by whole numbers the elements are picked, since ratios round differently."""
     scales = list(scales) if scales is not None else [None] * len(output_size)
     targets = _or_sizes(self, output_size, scales)
     lengths = [size(self, axis + 2) for axis in range(len(targets))]
@@ -77,15 +94,12 @@ def _nearest(
         return _resize(
             self, None, whole, mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"
         )
-    if is_static(lengths) and is_static(targets):
-        result = self
-        for axis, (length, target, scale) in enumerate(zip(lengths, targets, scales, strict=True)):
-            if length != target or scale not in (None, 1.0):
-                result = op.Gather(result, constant(_picked(length, target, scale, exact), INT64), axis=axis + 2)
-        return result
-    corners, rounding = ("half_pixel", "round_prefer_ceil") if exact else ("asymmetric", "floor")
-    options = {"mode": "nearest", "coordinate_transformation_mode": corners, "nearest_mode": rounding}
-    return _resize(self, targets, scales if None not in scales else None, **options)
+    measured = _measured(targets) if len(targets) == 2 and not exact else False
+    result = self
+    for axis, (length, target, scale) in enumerate(zip(lengths, targets, scales, strict=True)):
+        if scale != 1.0 and not (scale is None and isinstance(length, int) and length == target):
+            result = op.Gather(result, _picked(length, target, scale, exact, measured), axis=axis + 2)
+    return result
 
 
 def _whole_factor(length: Size, target: Size, scale: float | None) -> float | None:
@@ -97,11 +111,39 @@ def _whole_factor(length: Size, target: Size, scale: float | None) -> float | No
     return None
 
 
-def _picked(length: int, target: int, scale: float | None, exact: bool) -> np.ndarray:
+def _measured(targets: Sequence[Size]) -> bool | Value:
+    """Whether the sizes are so small that torch takes the factors 1 and 2 from them, whatever the scale says.
+
+    `_use_vectorized_kernel_cond_2d` of ATen's UpSampleKernel, for images that are not laid out by channels.
+    """
+    if is_static(targets):
+        return sum(targets) <= 128
+    return op.LessOrEqual(op.Add(scalar(targets[0]), scalar(targets[1])), number(128, INT64))
+
+
+def _picked(length: Size, target: Size, scale: float | None, exact: bool, measured: bool | Value) -> Value:
     """Which elements torch takes: `nearest_idx` of ATen's UpSample.h, in single precision."""
-    ratio = np.float32(1.0 / scale) if scale is not None and scale > 0 else np.float32(length) / np.float32(target)
+    if not is_static((length, target)) or not isinstance(measured, bool):
+        return _picked_when_run(scalar(length), scalar(target), scale, exact, measured)
+    ratio = np.float32(length) / np.float32(target)
+    if scale is not None and not (measured and target in (length, 2 * length)):
+        ratio = np.float32(1.0 / scale)
     position = np.arange(target, dtype=np.float32) + np.float32(0.5 if exact else 0.0)
-    return np.minimum(np.floor(position * ratio).astype(np.int64), length - 1)
+    return constant(np.minimum(np.floor(position * ratio).astype(np.int64), length - 1), INT64)
+
+
+def _picked_when_run(length: Value, target: Value, scale: float | None, exact: bool, measured: bool | Value) -> Value:
+    """The same where sizes are open."""
+    ratio = op.Div(cast(length, FLOAT), cast(target, FLOAT))
+    if scale is not None:
+        told = number(1.0 / scale, FLOAT)
+        whole = op.Or(op.Equal(target, length), op.Equal(target, op.Mul(length, number(2, INT64))))
+        ratio = op.Where(op.And(whole, cast(measured, BOOL)), ratio, told) if measured is not False else told
+    position = cast(op.Range(number(0, INT64), target, number(1, INT64)), FLOAT)
+    if exact:
+        position = op.Add(position, number(0.5, FLOAT))
+    index = cast(op.Floor(op.Mul(position, ratio)), INT64)
+    return op.Min(index, op.Sub(length, number(1, INT64)))
 
 
 @onnx_function("aten::upsample_nearest1d.vec", "aten::upsample_nearest2d.vec", "aten::upsample_nearest3d.vec")

@@ -96,10 +96,10 @@ def exported_mode(model: torch.nn.Module, training: bool) -> Iterator[None]:
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Without the warnings and log lines that torch makes while it captures, unless TORCH_LOGS asks for them."""
+    load_torch_export()
     if os.environ.get("TORCH_LOGS"):
         yield
         return
-    load_torch_export()
     loggers = [logger for name, logger in logging.root.manager.loggerDict.items() if _is_torch(name)]
     silenced = [logger for logger in loggers if isinstance(logger, logging.Logger) and not logger.disabled]
     with warnings.catch_warnings():
