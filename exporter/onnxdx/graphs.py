@@ -18,7 +18,7 @@ from onnxdx.naming import Names
 from onnxdx.operators import called, called_graphs, is_assertion, mutates
 from onnxdx.provenance import SourceMap
 from onnxdx.registry import Entry
-from onnxdx.values import MODULE_KEY, PROVENANCE_KEY, UNSUPPORTED, DecomposedProgram, OnnxDraft, Region
+from onnxdx.values import MODULE_KEY, PROVENANCE_KEY, UNSUPPORTED, DecomposedProgram, OnnxDraft
 from onnxdx_diagnostics.codec import shown_path
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.graphs import Edge, Graphs, Node, ProgramGraph, Stage, Status
@@ -261,7 +261,6 @@ class _Model:
         self._draft = draft
         self._root = root
         self._fx_names = names
-        self._regions = dict(_regions(draft.plan.root))
         self._names = Names()
         self._nodes: list[Node] = []
         self._edges: list[Edge] = []
@@ -321,24 +320,13 @@ class _Model:
             _listed([_value(output) for output in node.outputs]),
             shown_path(path, self._root),
             line,
-            origins=tuple(self._fx_names[each] for each in self._computes(node, identity)),
+            origins=tuple(self._fx_names[each] for each in self._computes(identity)),
         )
 
-    def _computes(self, node: ir.Node, identity: str) -> Sequence[fx.Node]:
-        """The FX nodes that an ONNX node computes: all of a module's when it calls the module's function."""
+    def _computes(self, identity: str) -> Sequence[fx.Node]:
+        """The FX nodes that an ONNX node computes: all that a function stands for when it calls the function."""
         origin = self._draft.nodes.get(identity)
-        if origin is None:
-            return ()
-        return self._regions.get((node.metadata_props.get(MODULE_KEY, ""), origin), (origin,))
-
-
-def _regions(region: Region) -> Iterator[tuple[tuple[str, fx.Node], tuple[fx.Node, ...]]]:
-    """The nodes of every module call, by its path and its first node."""
-    for item in region.items:
-        if isinstance(item, Region):
-            nodes = tuple(item.nodes())
-            yield (item.path, nodes[0]), nodes
-            yield from _regions(item)
+        return self._draft.calls.get(identity, () if origin is None else (origin,))
 
 
 def _graphs(attribute: ir.Attr) -> Sequence[ir.Graph]:

@@ -40,6 +40,16 @@ def function_name(class_name: str) -> str:
     return _identifier(class_name.split("<locals>.")[-1].rpartition(".")[2] or class_name)
 
 
+def operator_domain(operator: str) -> str:
+    """The domain of the functions of a namespace of torch: that of "aten::add.Tensor" is "pkg.torch.ops.aten"."""
+    return f"pkg.torch.ops.{_identifier(operator.partition('::')[0])}"
+
+
+def operator_name(operator: str) -> str:
+    """The name of an operator's function, with its overload: "aten::add.Tensor" is "add_Tensor"."""
+    return _identifier(operator.partition("::")[2])
+
+
 def _identifier(text: str) -> str:
     cleaned = re.sub(r"\W+", "_", text).strip("_")
     return cleaned or "module"

@@ -50,6 +50,11 @@ def called(node: fx.Node) -> str:
     return ".".join(filter(None, [module, getattr(target, "__name__", type(target).__name__)]))
 
 
+def computed(graph: fx.Graph) -> tuple[fx.Node, ...]:
+    """The nodes of a graph that are neither its inputs nor its output."""
+    return tuple(node for node in graph.nodes if node.op in ("call_function", "get_attr"))
+
+
 def is_assertion(node: fx.Node) -> bool:
     """Whether the node only checks something, in the order of effects perhaps (`with_effects`)."""
     if getattr(node.target, "__name__", "") == "with_effects":

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from onnxdx import size_limits, varied_capture
 from onnxdx.errors import first_line
+from onnxdx.operators import computed
 from onnxdx.passes import capture, decompose, dispatch, functions, optimize, translate, validate, verify
 from onnxdx.program import ONNXProgram
 from onnxdx.request import SUPPORTED_OPSETS, ExportRequest
@@ -50,7 +51,7 @@ def run(request: ExportRequest, listener: Listener = unheard) -> tuple[ONNXProgr
     planned = run.step("functions", functions.run, dispatched)
     translated = run.step("translate", translate.run, planned)
     optimized = run.step("optimize", optimize.run, translated)
-    draft = run.step("validate", validate.run, optimized)
+    draft = run.step("validate", _validated, optimized)
     if run.verifies(draft):
         verdict = run.step("verify", _verified, draft) or run.not_verified(draft)
     else:
@@ -174,14 +175,29 @@ def _survey(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
     return draft
 
 
-def _flat(draft: OnnxDraft) -> OnnxDraft:
-    """A draft without calls of functions, in which one operator does not hide others. What it has to say is known."""
+def _validated(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
+    """The validated draft. What is wrong in a function is told for each of its calls, as without functions."""
+    if not draft.model.functions:
+        return validate.run(draft, sink)
+    within, flat = Collector(), Collector()
+    validated = validate.run(draft, within)
+    if within.findings:
+        _flat(draft, flat)
+    for finding in flat.findings or within.findings:
+        sink.emit(finding)
+    return validated
+
+
+def _flat(draft: OnnxDraft, sink: Sink | None = None) -> OnnxDraft:
+    """A draft without calls of functions, in which one operator does not hide others.
+
+    `sink` hears what validation has to say of it; the rest is known.
+    """
     if not draft.model.functions:
         return draft
-    program = draft.plan.plan.program
-    items = tuple(node for node in program.graph.nodes if node.op in ("call_function", "get_attr"))
+    items = computed(draft.plan.plan.program.graph)
     flat = translate.run(FunctionPlan(draft.plan.plan, Region("", "", items)), Collector())
-    return validate.run(optimize.run(flat, Collector()), Collector())
+    return validate.run(optimize.run(flat, Collector()), sink or Collector())
 
 
 def _facts(result: object) -> dict[str, str | int | float]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_OPSET = 20
 SUPPORTED_OPSETS = range(18, 24)
 
-FunctionsMode = Literal["none", "modules"]
+FunctionsMode = Literal["none", "modules", "aten", "all"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class ExportOptions:
         `export()` of the same name wins over this one.
     onnx_registry: which ONNX function stands for which operator; None is torchlib plus onnxdx's own functions.
     opset_version: ONNX opset of the default domain, one of `SUPPORTED_OPSETS`.
-    functions: "none" gives a flat graph, "modules" turns every nn.Module call into a call of an ONNX function.
+    functions: "none" gives a flat graph, "modules" turns every nn.Module call into a call of an ONNX function, "aten"
+        every operator of torch, "all" both.
     training: leave the module in the mode it is in; by default it is exported in eval mode.
     optimize: fold constants, merge equal nodes, drop dead ones.
     verify: run the result in ONNX Runtime and compare it with eager.

@@ -1,6 +1,6 @@
 """Translation of captured nodes: the state of a model under construction, and how one node becomes ONNX.
 
-What surrounds the nodes is elsewhere: the graph's inputs and outputs in `boundary`, module calls in `module_calls`.
+What surrounds the nodes is elsewhere: the graph's inputs and outputs in `boundary`, functions in `function_calls`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import inspect
 import operator
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -21,10 +22,11 @@ from torch import fx
 from onnxdx.dtypes import onnx_dtype, onnx_shape
 from onnxdx.errors import first_line
 from onnxdx.naming import Names, base_name
-from onnxdx.operators import attribute, called, is_assertion, is_grad_mode, is_higher_order
+from onnxdx.operators import attribute, called, computed, is_assertion, is_grad_mode, is_higher_order
 from onnxdx.ops.control_flow import TRANSLATED, inlined
 from onnxdx.tracing import ConstantNeeded, OpsetNeeded, Scope, Tracer, TracingError
 from onnxdx.values import PROVENANCE_KEY, UNSUPPORTED, FunctionPlan, Origin, Placement, Region
+from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx306_constant_needed import ConstantArgumentNeeded
 from onnxdx_diagnostics.rules.dx307_opset_too_low import OpsetTooLow
 from onnxdx_diagnostics.rules.dx309_use_not_supported import UseNotSupported
@@ -48,15 +50,16 @@ class Translation:
     """A model under construction. `values` are the results so far, `origins`, `nodes` and `named` the provenance,
     `state_names` the names of weights and buffers in the module by their placeholder.
 
-    `call_module` translates a module call that is to be a function; it gets this object and the call's region.
+    `call_function` translates a region that is to be a function; it gets this object and the region. `calls` are
+    those of OnnxDraft; `flat` holds the regions that could not be functions, by id, with the reason.
     """
 
-    def __init__(self, plan: FunctionPlan, sink: Sink, call_module: Callable[[Translation, Region], None]) -> None:
+    def __init__(self, plan: FunctionPlan, sink: Sink, call_function: Callable[[Translation, Region], None]) -> None:
         self.plan = plan
         self.program = plan.plan.program
         self.captured = self.program.captured
         self.sink = sink
-        self.call_module = call_module
+        self.call_function = call_function
         self.tracer = Tracer(self.captured.request.options.opset_version)
         self.names = Names()
         self.node_names = Names()
@@ -66,18 +69,30 @@ class Translation:
         self.placeholders: set[str] = set()
         self.functions: dict[str, ir.Function] = {}
         self.function_names = Names()
+        self.calls: dict[str, tuple[fx.Node, ...]] = {}
+        self.flat: dict[int, Finding | None] = {}
         self.state_names: dict[fx.Node, str] = {}
         self.values: Values = {}
         self.graph_prefix = ""
 
     def item(self, item: fx.Node | Region) -> None:
-        """Translate one node or one module call; `values` holds its results afterwards."""
+        """Translate one node or one region; `values` holds its results afterwards."""
         if isinstance(item, Region):
-            self.call_module(self, item)
+            self.call_function(self, item)
         elif item.op == "get_attr":
             self.values[item] = self._attribute(item)
         else:
             self.values[item] = self.node(item)
+
+    @contextmanager
+    def apart(self, values: Values, sink: Sink) -> Iterator[None]:
+        """For the time of the block, a graph with values and names of its own, whose findings go to `sink`."""
+        outer = self.values, self.names, self.node_names, self.named, self.sink
+        self.values, self.names, self.node_names, self.named, self.sink = values, Names(), Names(), {}, sink
+        try:
+            yield
+        finally:
+            self.values, self.names, self.node_names, self.named, self.sink = outer
 
     def _attribute(self, node: fx.Node) -> Any:
         path = self.graph_prefix + str(node.target)
@@ -321,9 +336,8 @@ class Translation:
         try:
             placeholders = [node for node in body.nodes if node.op == "placeholder"]
             self.values.update(zip(placeholders, inputs, strict=True))
-            for node in body.nodes:
-                if node.op in ("call_function", "get_attr"):
-                    self.item(node)
+            for item in self.plan.bodies.get(graph.graph_path) or computed(body):
+                self.item(item)
             (output,) = (node for node in body.nodes if node.op == "output")
             results = output.args[0] if isinstance(output.args[0], (tuple, list)) else (output.args[0],)
             return [self.value(self._argument(result)) for result in results if result is not None]

@@ -117,14 +117,16 @@ class DispatchPlan:
 
 @dataclass(frozen=True)
 class Region:
-    """One call of an nn.Module: the nodes and calls in it, in an order in which they can be computed.
+    """One call that may become an ONNX function: the nodes and calls in it, in an order in which they can be computed.
 
-    `path` is the module path ("layers.0.attn"), `class_name` its qualified class.
+    It is the call of an nn.Module, or of one operator. `path` is the module path ("layers.0.attn"), `class_name` the
+    module's qualified class, `operator` the name of the operator ("aten::add.Tensor"), empty for a module.
     """
 
     path: str
     class_name: str
     items: tuple[fx.Node | Region, ...]
+    operator: str = ""
 
     def nodes(self) -> Iterator[fx.Node]:
         """All nodes of the region and of the regions in it."""
@@ -137,10 +139,11 @@ class Region:
 
 @dataclass(frozen=True)
 class FunctionPlan:
-    """Which module calls become ONNX functions: the root region holds the whole main graph."""
+    """Which calls become ONNX functions: the root region holds the whole main graph, `bodies` those of control flow."""
 
     plan: DispatchPlan
     root: Region
+    bodies: Mapping[str, tuple[fx.Node | Region, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,8 +164,9 @@ class OnnxDraft:
     the same ids to FX nodes, `values` the names of ONNX values to the FX node they stand for. `inputs` and `outputs`
     say what the graph's inputs and outputs are in the captured program. `placeholders` are the ids of nodes without an
     ONNX function, `faulty` those of nodes that a finding already says are wrong. `results` maps the names of ONNX
-    values to the FX node of the main graph that they are the result of, with the position where it has several. The IR
-    model is mutable; a pass that changes it owns it from then on.
+    values to the FX node of the main graph that they are the result of, with the position where it has several.
+    `calls` are the FX nodes behind the call of a function, by the id of the call. The IR model is mutable; a pass that
+    changes it owns it from then on.
     """
 
     plan: FunctionPlan
@@ -175,6 +179,7 @@ class OnnxDraft:
     placeholders: frozenset[str] = frozenset()
     faulty: frozenset[str] = frozenset()
     results: Mapping[str, tuple[fx.Node, int | None]] = field(default_factory=dict)
+    calls: Mapping[str, tuple[fx.Node, ...]] = field(default_factory=dict)
 
     @property
     def captured(self) -> CapturedProgram:
@@ -226,7 +231,10 @@ PROVENANCE_KEY = "onnxdx.id"
 """The metadata property in which an ONNX node carries its id of the provenance side table."""
 
 MODULE_KEY = "onnxdx.module"
-"""The metadata property in which the call of a module's function carries the path of the module."""
+"""The metadata property in which the call of a function carries the path of the module."""
+
+OPERATOR_KEY = "onnxdx.operator"
+"""The metadata property in which an operator's function carries the operator's name with its overload."""
 
 
 @dataclass(frozen=True)

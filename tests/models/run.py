@@ -1,6 +1,6 @@
 """Export the models of the zoo and print one line for each. Exits 1 unless all are proven without a finding.
 
-python tests/models/run.py [--only PATTERN] [--functions none|modules] [--isolate] [--json FILE]
+python tests/models/run.py [--only PATTERN] [--functions MODE] [--isolate] [--json FILE]
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
+from typing import get_args
 
 import zoo
 from examine import Row, examine
 
 import onnxdx
+from onnxdx.request import FunctionsMode
 from onnxdx_diagnostics.atomic import write_text
 
 LAYOUT = "{:30} {:24} {:>6} {:>6} {:>9} {:>7} {:>8}  {:28} {}"
@@ -99,7 +101,7 @@ def summary(rows: list[Row]) -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", default="*", metavar="PATTERN", help="names or families, globs separated by commas")
-    parser.add_argument("--functions", default="none", choices=["none", "modules"], help="as in ExportOptions")
+    parser.add_argument("--functions", default="none", choices=get_args(FunctionsMode), help="as in ExportOptions")
     parser.add_argument("--isolate", action="store_true", help="a process of its own for each model")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there, after each model")
     return parser.parse_args()

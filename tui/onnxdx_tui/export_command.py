@@ -124,7 +124,7 @@ _INPUT_HELP = "Input of a module: 'float32[2,3]', 'ids=int64[2,8]{0..100}', '0.5
 _FILE = click.Path(path_type=Path)
 _LEVELS = click.Choice([level.value for level in reversed(Level)])
 _FORMATS = click.Choice([each.value for each in Format])
-_FUNCTIONS = click.Choice(["none", "modules"])
+_FUNCTIONS = click.Choice(["none", "modules", "aten", "all"])
 
 
 @click.command()
@@ -136,7 +136,7 @@ _FUNCTIONS = click.Choice(["none", "modules"])
 @click.option("--format", type=_FORMATS, default="text", callback=_choice(Format), help="What to print. [text]")
 @click.option("--opset", type=int, default=20, help="ONNX opset of the model. [20]")
 @click.option(
-    "--functions", type=_FUNCTIONS, default="none", help="Module calls as ONNX functions, or a flat graph. [none]"
+    "--functions", type=_FUNCTIONS, default="none", help="What ONNX functions stand for; none is a flat graph. [none]"
 )
 @click.option(
     "--dynamic", multiple=True, metavar="SPEC", help="Dynamic dims: 'x[batch,seq]', 'x[batch{1..64},_]'. Repeatable."

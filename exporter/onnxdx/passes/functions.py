@@ -1,4 +1,4 @@
-"""Functions: decide which nn.Module calls become ONNX functions.
+"""Functions: decide which nn.Module calls and which operators become ONNX functions.
 
 A module call can be a function when its nodes can be computed together: no value may leave the call and come back into
 it. The plan is a tree of regions; everything that is not in a function is in the root region.
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
 from torch import fx
 
+from onnxdx.compat import OpOverload, name_of
+from onnxdx.operators import computed
 from onnxdx.values import DispatchPlan, FunctionPlan, Region
 from onnxdx_diagnostics.rules.dx401_module_interleaved import ModuleInterleaved
 from onnxdx_diagnostics.rules.dx402_module_in_branch import ModuleInBranch
@@ -34,16 +37,35 @@ _Calls = tuple[_Call, ...]
 
 def run(plan: DispatchPlan, sink: Sink) -> FunctionPlan:
     """The regions of the program; with `functions="none"` just the root, in the captured order."""
-    program = plan.program
-    nodes = [node for node in program.graph.nodes if node.op in ("call_function", "get_attr")]
-    if program.captured.request.options.functions == "none":
-        return FunctionPlan(plan, Region("", "", tuple(nodes)))
-    calls = _module_calls(nodes)
-    root = _Planner(calls, program.captured.sources, sink).region(_Call("", "", ""), nodes, 0)
-    if not any(isinstance(item, Region) for item in root.items):
-        sink.emit(NoModuleBoundaries(program.captured.sources.fallback()))
-    _report_branches(plan, sink)
-    return FunctionPlan(plan, root)
+    program, asked = plan.program, plan.program.captured.request.options.functions
+    nodes = computed(program.graph)
+    if asked == "none":
+        return FunctionPlan(plan, Region("", "", nodes))
+    root = Region("", "", nodes)
+    if asked in ("modules", "all"):
+        calls = _module_calls(nodes)
+        root = _Planner(calls, program.captured.sources, sink).region(_Call("", "", ""), nodes, 0)
+        if asked == "modules" and not any(isinstance(item, Region) for item in root.items):
+            sink.emit(NoModuleBoundaries(program.captured.sources.fallback()))
+        _report_branches(plan, sink)
+    if asked == "modules":
+        return FunctionPlan(plan, root)
+    bodies = {path: _operators(computed(graph), plan) for path, graph in program.subgraphs.items()}
+    return FunctionPlan(plan, replace(root, items=_operators(root.items, plan)), bodies)
+
+
+def _operators(items: Sequence[fx.Node | Region], plan: DispatchPlan) -> tuple[fx.Node | Region, ...]:
+    """The same items with each operator that has an ONNX function in a region of its own."""
+    sources = plan.program.captured.sources
+    found: list[fx.Node | Region] = []
+    for item in items:
+        if isinstance(item, Region):
+            found.append(replace(item, items=_operators(item.items, plan)))
+        elif item in plan.placements and isinstance(item.target, OpOverload):
+            found.append(Region(sources.module_path(item), "", (item,), name_of(item.target)))
+        else:
+            found.append(item)
+    return tuple(found)
 
 
 def _module_calls(nodes: Sequence[fx.Node]) -> Mapping[fx.Node, _Calls]:

@@ -9,7 +9,7 @@ import onnx_ir as ir
 from torch import fx
 
 from onnxdx.boundary import graph_inputs, graph_outputs
-from onnxdx.module_calls import call_module
+from onnxdx.function_calls import call_function
 from onnxdx.translation import Translation
 from onnxdx.values import FunctionPlan, OnnxDraft
 from onnxdx_diagnostics.sink import Sink
@@ -19,7 +19,7 @@ IR_VERSION = 10
 
 def run(plan: FunctionPlan, sink: Sink) -> OnnxDraft:
     """The program as an ONNX model, complete or around placeholders. Weights are shared with the module, not copied."""
-    t = Translation(plan, sink, call_module)
+    t = Translation(plan, sink, call_function)
     inputs, bindings, initializers = graph_inputs(t)
     for item in plan.root.items:
         t.item(item)
@@ -40,6 +40,7 @@ def run(plan: FunctionPlan, sink: Sink) -> OnnxDraft:
         output_bindings,
         placeholders=frozenset(t.placeholders),
         results=dict(_results(t)),
+        calls=t.calls,
     )
 
 
