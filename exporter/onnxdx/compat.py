@@ -1358,3 +1358,125 @@ def graph_break(error: Unsupported) -> tuple[str, str, str]:
     kind = getattr(error, "gb_type", None) or text.partition("\n")[0]
     said = re.sub(r" in file `[^`]+`", "", " ".join(explanation[1].split())) if explanation else ""
     return str(kind), said, f"GB{number[1]}" if number else ""
+
+
+# --- one operator by itself: its body traced on sizes and numbers that stay open ---
+
+
+def open_values(
+    leaves: Sequence[tuple[str, Any]], *, sizes: bool, numbers: bool
+) -> tuple[list[Any], FakeTensorMode, dict[str, str]]:
+    """Fake values like these, with symbols for sizes and for plain numbers, and what each symbol stands for.
+
+    `leaves` are names with real or fake values. A symbol is called as in Python, `x.shape[0]` or `factor`
+    (`ShapeEnv.create_unspecified_symbol`, `FakeTensorMode.from_tensor`, 2.9 - 2.14).
+    """
+    from torch._dynamo.source import LocalSource
+    from torch.fx.experimental.symbolic_shapes import DimDynamic, StatelessSymbolicContext
+
+    env = ShapeEnv()
+    mode = FakeTensorMode(shape_env=env, allow_non_fake_inputs=True)
+    made: list[Any] = []
+    names: dict[str, str] = {}
+    for index, (name, value) in enumerate(leaves):
+        source = LocalSource(f"leaf_{index}")
+        if isinstance(value, torch.Tensor):
+            kind = DimDynamic.DYNAMIC if sizes else DimDynamic.STATIC
+            context: Any = StatelessSymbolicContext(dynamic_sizes=[kind] * value.dim())
+            fake: Any = mode.from_tensor(value.detach(), source=source, symbolic_context=context)
+            names.update(
+                (str(size.node.expr), f"{name}.shape[{axis}]")
+                for axis, size in enumerate(fake.shape)
+                if isinstance(size, torch.SymInt)
+            )
+            made.append(fake)
+        elif numbers and type(value) in (int, float):
+            symbol = env.create_unspecified_symbol(value, source, DimDynamic.DYNAMIC)
+            names[str(symbol)] = name
+            create = env.create_symintnode if type(value) is int else env.create_symfloatnode
+            made.append(create(symbol, hint=value, source=source))
+        else:
+            made.append(value)
+    return made, mode, names
+
+
+def taken_for_true(env: ShapeEnv, names: Mapping[str, str]) -> tuple[str, ...]:
+    """What was taken for true of the symbols of `open_values`, as Python (`ShapeEnv.guards`, 2.9 - 2.14)."""
+    return tuple(dict.fromkeys(written(guard.expr, names) for guard in env.guards))
+
+
+def assembled_program(module: torch.fx.GraphModule) -> torch.export.ExportedProgram:
+    """A traced graph as an exported program: its placeholders are the inputs, the tensors that it holds are constants.
+
+    What torch.export would make of a module that computes it, without the capture (`ExportedProgram` is public, what it
+    is made of is `torch.export.graph_signature` and a call spec of `torch.utils._pytree`, 2.9 - 2.14).
+    """
+    from torch.export import graph_signature as parts
+    from torch.export.exported_program import ModuleCallEntry, ModuleCallSignature
+    from torch.utils import _pytree
+
+    constants = _constants_as_inputs(module)
+    inputs = [node for node in module.graph.nodes if node.op == "placeholder"]
+    output = next(node for node in module.graph.nodes if node.op == "output")
+    results = list(output.args[0]) if isinstance(output.args[0], (list, tuple)) else [output.args[0]]
+    output.args = (tuple(results),)
+    module.recompile()
+
+    def said(node: Any) -> Any:
+        value = node.meta.get("val") if isinstance(node, torch.fx.Node) else node
+        if isinstance(value, torch.Tensor):
+            return parts.TensorArgument(node.name)
+        if isinstance(value, torch.SymInt):
+            return parts.SymIntArgument(node.name)
+        if isinstance(value, torch.SymFloat):
+            return parts.SymFloatArgument(node.name)
+        name = node.name if isinstance(node, torch.fx.Node) else ""
+        return parts.ConstantArgument(name, value if isinstance(value, (int, float, bool, str)) else None)
+
+    given = [
+        parts.InputSpec(parts.InputKind.CONSTANT_TENSOR, parts.TensorArgument(node.name), node.name)
+        if node.name in constants
+        else parts.InputSpec(parts.InputKind.USER_INPUT, said(node), None)
+        for node in inputs
+    ]
+    gives = [parts.OutputSpec(parts.OutputKind.USER_OUTPUT, said(node), None) for node in results]
+    users = sum(node.name not in constants for node in inputs)
+    in_spec = _pytree.tree_flatten((tuple(range(users)), {}))[1]
+    out_spec = _pytree.tree_flatten(tuple(range(len(results))))[1]
+    call = ModuleCallEntry("", ModuleCallSignature([], [], in_spec, out_spec))
+    signature = parts.ExportGraphSignature(given, gives)
+    return torch.export.ExportedProgram(module, module.graph, signature, {}, {}, [call], constants=constants)
+
+
+def _constants_as_inputs(module: torch.fx.GraphModule) -> dict[str, Any]:
+    constants: dict[str, Any] = {}
+    first = next(iter(module.graph.nodes))
+    for node in [node for node in module.graph.nodes if node.op == "get_attr"]:
+        tensor = getattr(module, str(node.target))
+        if not isinstance(tensor, torch.Tensor):
+            continue
+        with module.graph.inserting_before(first):
+            lifted = module.graph.placeholder(str(node.target))
+        lifted.meta = {"val": tensor, **node.meta}
+        node.replace_all_uses_with(lifted)
+        module.graph.erase_node(node)
+        constants[lifted.name] = tensor
+    return constants
+
+
+def python_kernel(target: OpOverload) -> Callable[..., Any] | None:
+    """The Python function that computes an operator, whichever way it was registered; None when none does.
+
+    `torch.library.custom_op` keeps it; of `Library.impl` torch only knows that a kernel is in Python (the set
+    `torch.library._impls`), and calls it by `OpOverload._op_dk` (2.9 - 2.14).
+    """
+    known = kernel_of(target)
+    if known is not None:
+        return known
+    named = schema(target)
+    own = named.name.partition("::")[2] + (f".{named.overload_name}" if named.overload_name else "")
+    for key in ("CompositeExplicitAutograd", "CPU"):
+        if f"{target.namespace}/{own}/{key}" in torch.library._impls:
+            dispatch_key = getattr(torch._C.DispatchKey, key)
+            return functools.partial(target._op_dk, dispatch_key)
+    return None

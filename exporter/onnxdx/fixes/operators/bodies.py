@@ -1,0 +1,106 @@
+"""From a function that computes an operator in torch to a block for a registry file, general where the trace was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from onnxdx.compat import OpOverload, schema
+from onnxdx.dtypes import onnx_dtype
+from onnxdx.fixes.operators.function_text import About, Block, Case, Limit, function_name, parameter_name
+from onnxdx.fixes.operators.small_program import SmallProgram, Untraceable, traced, translated
+from onnxdx.fixes.operators.statements import Unprintable, statements
+from onnxdx.fixes.operators.uses import Operator, Use
+from onnxdx.registry import OnnxRegistry
+
+
+def block_of(operator: Operator, body: Callable[..., Any], how: str) -> Block:
+    """The body of an operator as one function with a case for each kind of use. Raises Untraceable."""
+    cases: dict[Case, None] = {}
+    for use in operator.uses:
+        cases.setdefault(_case(operator, use, body))
+    complex = any(tensor.is_complex() for use in operator.uses for tensor in use.arguments.tensors())
+    return Block(operator.target, tuple(cases), how, complex)
+
+
+def _case(operator: Operator, use: Use, body: Callable[..., Any]) -> Case:
+    arguments = use.arguments
+
+    def call(leaves: Sequence[Any]) -> Any:
+        return arguments.with_leaves(leaves).call(body)
+
+    leaves = [(_renamed(name), value) for name, value in arguments.leaves()]
+    reasons: list[Untraceable] = []
+    for numbers in (True, False):
+        for whole in (True, False):
+            try:
+                program = traced(call, leaves, sizes=True, numbers=numbers, whole=whole)
+                draft = translated(
+                    program, operator.options.onnx_registry or OnnxRegistry(), operator.options.opset_version
+                )
+                taken = {parameter_name(name) for name in arguments.values} | {
+                    function_name(operator.target),
+                    "registry",
+                }
+                made = statements(draft, program.inputs, sorted(taken))
+            except Unprintable as error:
+                reasons.append(Untraceable(str(error)))
+                continue
+            except Untraceable as error:
+                reasons.append(error)
+                continue
+            return Case(
+                _limits(operator.target, leaves, program),
+                tuple(made.lines),
+                tuple(made.results),
+                frozenset(made.imports),
+            )
+    raise reasons[0]
+
+
+def _limits(target: OpOverload, leaves: Sequence[tuple[str, Any]], program: SmallProgram) -> tuple[Limit, ...]:
+    """What the code was made for, as conditions: ranks and dtypes, arguments that shaped it, what the trace assumed."""
+    limits: list[Limit] = []
+    opened = set(program.inputs)
+    optional = {parameter_name(each.name) for each in schema(target).arguments if str(each.type) == "Optional[Tensor]"}
+    for name, value in leaves:
+        if isinstance(value, torch.Tensor):
+            rank, dtype = value.dim() + value.is_complex(), onnx_dtype(value)
+            if name in optional:
+                limits.append(Limit(About.ARGUMENT, f"{name} is not None", f"a `{name}`"))
+            dims = f"`{name}` with {rank} dimension{'s' * (rank != 1)}"
+            limits.append(Limit(About.RANK, f"len({name}.shape) == {rank}", dims))
+            if dtype is not None:
+                limits.append(
+                    Limit(About.DTYPE, f"{name}.dtype == ir.DataType.{dtype.name}", f"`{name}` of {dtype.name}")
+                )
+        elif value is None:
+            limits.append(Limit(About.ARGUMENT, f"{name} is None", f"no `{name}`"))
+        elif name not in opened and isinstance(value, (bool, int, float, str)):
+            limits.append(Limit(About.ARGUMENT, f"{name} == {_shown(value)}", f"`{name}` = {_shown(value)}"))
+    numbers = [name for name, value in leaves if name in opened and not isinstance(value, torch.Tensor)]
+    for condition in program.assumed:
+        if ".shape[" in condition:
+            limits.append(Limit(About.SIZE, condition, f"`{condition}`"))
+        elif any(re.search(rf"\b{re.escape(name)}(?!\w)", condition) for name in numbers):
+            limits.append(Limit(About.ARGUMENT, condition, f"`{condition}`"))
+    if not any(limit.about is About.SIZE for limit in limits):
+        limits += [_of_shape(name, value) for name, value in leaves if isinstance(value, torch.Tensor) and value.dim()]
+    return tuple(limits)
+
+
+def _of_shape(name: str, value: torch.Tensor) -> Limit:
+    shape = [*value.shape, *([2] if value.is_complex() else [])]
+    return Limit(About.SIZE, f"list({name}.shape) == {shape}", f"`{name}` of the shape {shape}")
+
+
+def _shown(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def _renamed(path: str) -> str:
+    name, bracket, rest = path.partition("[")
+    return parameter_name(name) + bracket + rest

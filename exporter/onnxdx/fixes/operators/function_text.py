@@ -1,0 +1,203 @@
+"""The block of a registry file: decorator, typed function, docstring with the proof, what it is written for, body."""
+
+from __future__ import annotations
+
+import enum
+import keyword
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from onnxdx.compat import OpOverload, name_of, schema
+from onnxdx.operator_signatures import WITHOUT_MEANING
+from onnxdx.registry_source import FunctionSource
+
+WIDTH = 100
+"""Lines of generated code are not longer, where they can be broken."""
+
+
+class About(enum.Enum):
+    """What a limit is about. Arguments always count; the others only where a trial shows that the code needs them."""
+
+    ARGUMENT = "arguments"
+    RANK = "numbers of dimensions"
+    DTYPE = "dtypes"
+    SIZE = "sizes"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A condition on the arguments that the code was made under: `holds` in Python, `says` in words."""
+
+    about: About
+    holds: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """Code for the uses that meet `limits`: statements, and the expressions that are the results."""
+
+    limits: tuple[Limit, ...]
+    lines: tuple[str, ...]
+    results: tuple[str, ...]
+    imports: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Block:
+    """A function for an operator, before it is text. `how` says in one sentence what its code is."""
+
+    target: OpOverload
+    cases: tuple[Case, ...]
+    how: str
+    complex: bool = False
+    needed: frozenset[About] = frozenset({About.ARGUMENT})
+    proof: str = ""
+
+    def source(self) -> FunctionSource:
+        """The text, for a registry file."""
+        cases = self._with_needed_limits()
+        operator = name_of(self.target).removesuffix(".default")
+        flag = ", complex=True" if self.complex else ""
+        parameters = ", ".join(_parameters(self.target))
+        lines = [f'@registry.op("{operator}"{flag})', f"def {function_name(self.target)}({parameters}):"]
+        lines += _indented(docstring(self.target, self.how, self.proof))
+        lines += _indented(_cases(cases))
+        imports = {"from onnxscript import opset18 as op", *(each for case in cases for each in case.imports)}
+        if any("ir." in limit.holds for case in cases for limit in case.limits):
+            imports.add("import onnx_ir as ir")
+        if "Sequence[" in parameters:
+            imports.add("from collections.abc import Sequence")
+        return FunctionSource(operator, "\n".join(lines) + "\n", tuple(sorted(imports)), self.complex)
+
+    def _with_needed_limits(self) -> tuple[Case, ...]:
+        """The cases with the limits that count; several are told apart by the numbers of dimensions as well."""
+        needed = self.needed | ({About.RANK} if len(self.cases) > 1 else frozenset())
+        merged: dict[tuple[object, ...], Case] = {}
+        for case in self.cases:
+            kept = replace(case, limits=tuple(limit for limit in case.limits if limit.about in needed))
+            merged.setdefault((kept.limits, kept.lines, kept.results), kept)
+        alike = len({(case.lines, case.results) for case in merged.values()}) == 1
+        if alike and len(merged) > 1:  # the same code whatever the limits say
+            first = next(iter(merged.values()))
+            shared = tuple(limit for limit in first.limits if all(limit in case.limits for case in merged.values()))
+            return (replace(first, limits=shared),)
+        return tuple(
+            sorted(merged.values(), key=lambda case: not any(" is None" in each.holds for each in case.limits))
+        )
+
+
+def function_name(target: OpOverload) -> str:
+    """What the function for an operator is called: after it, and its overload where it has one."""
+    overload = schema(target).overload_name
+    base = schema(target).name.partition("::")[2]
+    name = re.sub(r"\W", "_", base + (f"_{overload}" if overload else ""))
+    return f"{name}_" if keyword.iskeyword(name) or name in ("op", "registry") else name
+
+
+def docstring(target: OpOverload, how: str, proof: str) -> list[str]:
+    """The lines of the docstring: the schema, how the operator is computed, what the code was tried on."""
+    said = re.sub(r"\d\.\d+e-\d+", lambda found: repr(float(found[0])), str(schema(target)).partition("::")[2])
+    text = " ".join(filter(None, [how, proof]))
+    body = textwrap.wrap(text, WIDTH - 8)
+    first = f'"""{said}'
+    return [first, "", *body, '"""'] if body else [f'{first}"""']
+
+
+def _cases(cases: Sequence[Case]) -> list[str]:
+    if len(cases) == 1:
+        (case,) = cases
+        return [line for limit in case.limits for line in _guard(limit)] + _body(case)
+    lines: list[str] = []
+    for case in cases:
+        condition = " and ".join(limit.holds for limit in case.limits) or "True"
+        lines += [f"if {condition}:", *_indented(_body(case))]
+    said = " or ".join(", ".join(limit.says for limit in case.limits) for case in cases)
+    return [*lines, f"raise NotImplementedError({_quoted('this is for ' + said)})"]
+
+
+def _guard(limit: Limit) -> list[str]:
+    return [f"if {_negated(limit.holds)}:", f"    raise NotImplementedError({_quoted('this is for ' + limit.says)})"]
+
+
+def _negated(condition: str) -> str:
+    for sign, other in ((" == ", " != "), (" is not ", " is "), (" is ", " is not "), (" > ", " <= "), (" < ", " >= ")):
+        if condition.count(sign) == 1 and " and " not in condition and " or " not in condition:
+            return condition.replace(sign, other)
+    return f"not ({condition})"
+
+
+def _body(case: Case) -> list[str]:
+    return [*(part for line in case.lines for part in _broken(line)), *_broken(f"return {', '.join(case.results)}")]
+
+
+def _broken(line: str) -> list[str]:
+    """A call that is too long for a line, with an argument on each."""
+    if len(line) <= WIDTH - 4 or not line.endswith(")"):
+        return [line]
+    head, _, rest = line.partition("(")
+    parts, depth, current = [], 0, ""
+    for sign in rest[:-1]:
+        depth += (sign in "([") - (sign in ")]")
+        if sign == "," and depth == 0:
+            parts.append(current.strip())
+            current = ""
+        else:
+            current += sign
+    return [f"{head}(", *(f"    {part}," for part in [*parts, current.strip()]), ")"]
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" if line else "" for line in lines]
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', "'") + '"'
+
+
+_TYPES = {
+    "int": "int", "float": "float", "bool": "bool", "str": "str", "number": "float", "List[int]": "Sequence[int]",
+    "List[float]": "Sequence[float]", "List[bool]": "Sequence[bool]", "List[number]": "Sequence[float]",
+}  # fmt: skip
+
+
+def _parameters(target: OpOverload) -> list[str]:
+    parameters = []
+    for argument in schema(target).arguments:
+        if argument.name in WITHOUT_MEANING:
+            continue
+        kind = str(argument.type)
+        optional = kind.startswith("Optional[")
+        kind = kind.removeprefix("Optional[")[:-1] if optional else kind
+        annotation = _TYPES.get(kind, "")
+        text = parameter_name(argument.name)
+        if annotation:
+            text += f": {annotation}{' | None' if optional else ''}"
+        default = _default(argument)
+        if default is not None:
+            text += f" = {default}" if annotation else f"={default}"
+        parameters.append(text)
+    return parameters
+
+
+def parameter_name(name: str) -> str:
+    """The parameter that stands for an argument; `from` is no name in Python."""
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def _default(argument: torch.Argument) -> str | None:
+    if argument.has_default_value():
+        value: Any = argument.default_value
+        return (
+            f'"{value}"'
+            if isinstance(value, str)
+            else f"({', '.join(map(repr, value))}{',' * (len(value) == 1)})"
+            if isinstance(value, list)
+            else repr(value)
+        )
+    return "None" if str(argument.type).startswith("Optional[") else None

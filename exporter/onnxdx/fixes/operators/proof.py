@@ -1,0 +1,207 @@
+"""The proof of a candidate: its text compiled as a registry file, run by ONNX Runtime, and held against eager."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from onnxdx.comparison import compare
+from onnxdx.compat import leaves_of
+from onnxdx.errors import first_line
+from onnxdx.fixes.operators.draws import Draw, draws
+from onnxdx.fixes.operators.function_text import About
+from onnxdx.fixes.operators.small_program import SmallProgram, Untraceable, traced, translated
+from onnxdx.fixes.operators.uses import Arguments, Operator, Use
+from onnxdx.registry import OnnxRegistry
+from onnxdx.registry_source import FunctionSource, with_function
+from onnxdx.runtime import Session
+from onnxdx.values import OnnxDraft
+
+
+class Refuted(Exception):
+    """A candidate is not what the operator is; the text says where it showed."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a candidate was tried on: how many draws agreed, the largest difference, and what did not agree though it
+    need not (`beside`), and which limits the code needs."""
+
+    tried: tuple[str, ...]
+    largest: float
+    beside: tuple[str, ...] = ()
+    real: bool = True
+    needed: frozenset[About] = frozenset()
+
+    @property
+    def complete(self) -> bool:
+        """Whether it was tried on the model's values and on at least two further draws."""
+        return self.real and len(self.tried) > 2
+
+    def sentence(self) -> str:
+        """The proof in one or two sentences."""
+        further = len(self.tried) - 1
+        own = "the values of the model" if self.real else "random values"
+        text = f"Agrees with eager on {own} and on {further} further draws ({_listed(self.tried[1:])})"
+        text += f"; largest difference {self.largest:.2g}." if self.largest else ", exactly."
+        if self.beside:
+            text += f" Differs from eager for {_listed(self.beside)}."
+        return text
+
+
+def _listed(what: Sequence[str]) -> str:
+    short = list(dict.fromkeys("other sizes" if "size" in each else each for each in what))
+    return ", ".join(short)
+
+
+def compiled(source: FunctionSource) -> OnnxRegistry:
+    """The registry that a registry file with only this function gives. Raises Refuted."""
+    with tempfile.TemporaryDirectory(prefix="onnxdx-fix-") as folder:
+        path = Path(folder) / "candidate.py"
+        text = with_function(None, source)
+        path.write_text(text, encoding="utf-8")  # `@script` reads its function's text from a file
+        names: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
+        try:
+            exec(compile(text, str(path), "exec"), names)
+        except Exception as error:  # whatever a generated file can raise, it is no fix then
+            raise Refuted(f"its code does not run: {type(error).__name__}: {first_line(error)}") from error
+    registry = names["registry"]
+    assert isinstance(registry, OnnxRegistry)
+    return registry
+
+
+def proven(operator: Operator, source: FunctionSource) -> Proof:
+    """The proof that a function does what the operator does, for each of its uses. Raises Refuted."""
+    registry = compiled(source)
+    proofs = [_for_use(operator, use, registry, beyond=not index) for index, use in enumerate(_distinct(operator.uses))]
+    tried = tuple(dict.fromkeys(what for proof in proofs for what in proof.tried))
+    beside = tuple(dict.fromkeys(what for proof in proofs for what in proof.beside))
+    needed = frozenset(about for proof in proofs for about in proof.needed)
+    return Proof(tried, max(proof.largest for proof in proofs), beside, all(proof.real for proof in proofs), needed)
+
+
+_MOST_USES = 6
+"""So many uses are tried with all draws; a model of many layers repeats itself."""
+
+
+def _distinct(uses: Sequence[Use]) -> list[Use]:
+    """The uses that differ in more than the values of their tensors."""
+    kinds: dict[str, Use] = {}
+    for use in uses:
+        kinds.setdefault(repr([(name, _kind(leaf)) for name, leaf in use.arguments.leaves()]), use)
+    return list(kinds.values())[:_MOST_USES]
+
+
+def _kind(leaf: Any) -> object:
+    return (leaf.dtype, tuple(leaf.shape)) if isinstance(leaf, torch.Tensor) else leaf
+
+
+def _for_use(operator: Operator, use: Use, registry: OnnxRegistry, beyond: bool) -> Proof:
+    """The proof for one use; with `beyond` also on ranks and dtypes that the use does not have."""
+    fixed = _Runnable(operator, use.arguments, registry, sizes=False)
+    opened: _Runnable | None = None
+    tried: list[str] = []
+    beside: list[str] = []
+    needed: set[About] = set()
+    largest = 0.0
+    for draw in draws(use):
+        if draw.changes in needed or (draw.changes in (About.RANK, About.DTYPE) and not beyond):
+            continue
+        wanted = eager(operator, draw.arguments)
+        if wanted is None:
+            continue
+        try:
+            if draw.changes is None:
+                runnable = fixed
+            elif draw.changes is About.SIZE:
+                runnable = opened = opened or _Runnable(operator, use.arguments, registry, sizes=True)
+            else:
+                runnable = _Runnable(operator, draw.arguments, registry, sizes=False)
+            difference = _agreed(runnable, draw, wanted)
+            largest = max(largest, 0.0 if draw.changes is About.DTYPE else difference)
+        except Refuted as refuted:
+            if draw.changes is not None and not _may_be(draw, use):
+                needed.add(draw.changes)
+            elif draw.strange:
+                beside.append(draw.what)
+            else:
+                raise Refuted(f"{draw.what}: {refuted}") from refuted
+            continue
+        tried.append(draw.what)
+    if not tried:
+        raise Refuted("eager computes nothing on any draw")
+    return Proof(tuple(tried), largest, tuple(beside), use.real, frozenset(needed))
+
+
+def _may_be(draw: Draw, use: Use) -> bool:
+    """Whether the model may come with sizes like these: all that differ are open."""
+    if draw.changes is not About.SIZE:
+        return False
+    for (name, now), (_, then) in zip(draw.arguments.leaves(), use.arguments.leaves(), strict=True):
+        if not isinstance(now, torch.Tensor):
+            continue
+        sizes = enumerate(zip(now.shape, then.shape, strict=True))
+        if any(one != other and f"{name}.shape[{axis}]" not in use.open_sizes for axis, (one, other) in sizes):
+            return False
+    return True
+
+
+def eager(operator: Operator, arguments: Arguments) -> list[torch.Tensor] | None:
+    """What torch computes; None when it raises."""
+    copies = arguments.with_leaves(
+        [leaf.clone() if isinstance(leaf, torch.Tensor) else leaf for _, leaf in arguments.leaves()]
+    )
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = copies.call(operator.target)
+    except Exception:  # values or sizes that the operator does not take
+        return None
+    return [
+        leaf if isinstance(leaf, torch.Tensor) else torch.tensor(leaf) for leaf in leaves_of(result) if leaf is not None
+    ]
+
+
+def _agreed(runnable: _Runnable, draw: Draw, wanted: Sequence[torch.Tensor]) -> float:
+    got = runnable.run(draw.arguments)
+    if len(got) != len(wanted):
+        raise Refuted(f"it gives {len(got)} results, not {len(wanted)}")
+    largest = 0.0
+    for one, other in zip(got, wanted, strict=True):
+        comparison = compare(one, other)
+        if not comparison.agrees:
+            raise Refuted(comparison.contract or comparison.numbers)
+        largest = max(largest, comparison.max_abs)
+    return largest
+
+
+class _Runnable:
+    """The operator alone as a model, by way of the candidate; sizes as they are, or open. Raises Refuted."""
+
+    def __init__(self, operator: Operator, arguments: Arguments, registry: OnnxRegistry, *, sizes: bool) -> None:
+        def call(leaves: Sequence[Any]) -> Any:
+            return arguments.with_leaves(leaves).call(operator.target)
+
+        try:
+            self.program: SmallProgram = traced(call, arguments.leaves(), sizes=sizes, numbers=False)
+            self.draft: OnnxDraft = translated(self.program, registry, operator.options.opset_version)
+            self.session = Session(self.draft.model, options=operator.options.session_options)
+        except Untraceable as error:
+            raise Refuted(str(error)) from error
+        except Exception as error:  # ONNX Runtime has a dozen exception types for a model it refuses
+            raise Refuted(f"ONNX Runtime refuses it: {first_line(error)}") from error
+
+    def run(self, arguments: Arguments) -> list[torch.Tensor]:
+        """What ONNX Runtime computes. Raises Refuted."""
+        values = dict(arguments.leaves())
+        flat = [values[name] for name in self.program.inputs]
+        try:
+            return self.session.run(self.draft.feeds(flat))
+        except Exception as error:  # ONNX Runtime
+            raise Refuted(f"ONNX Runtime fails: {first_line(error)}") from error

@@ -1,0 +1,120 @@
+"""A function of tensors and numbers as a program of its own, and as the ONNX model that the passes make of it.
+
+So the body of an operator, and the operator itself with a new ONNX function, go the way that the user's model goes.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import fx
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from onnxdx.compat import assembled_program, open_values, taken_for_true
+from onnxdx.operators import mutates
+from onnxdx.passes import decompose, dispatch, functions, optimize, translate
+from onnxdx.provenance import SourceMap
+from onnxdx.registry import OnnxRegistry
+from onnxdx.request import ExportOptions, ExportRequest
+from onnxdx.values import CapturedProgram, CaptureMode, OnnxDraft
+from onnxdx_diagnostics.finding import Finding, Level
+from onnxdx_diagnostics.sink import Collector
+
+
+class Untraceable(Exception):
+    """A function cannot be traced, or its trace has no form in ONNX; the text is a clause about the function."""
+
+
+@dataclass(frozen=True)
+class SmallProgram:
+    """A traced function.
+
+    `inputs` are the names of the leaves that stay open, in the order of the graph's inputs; `assumed` are the
+    conditions that hold for the values it was traced on and were relied on, in terms of the leaves' names.
+    """
+
+    captured: CapturedProgram
+    inputs: tuple[str, ...]
+    assumed: tuple[str, ...]
+
+
+def traced(
+    body: Callable[[Sequence[Any]], Any],
+    leaves: Sequence[tuple[str, Any]],
+    *,
+    sizes: bool,
+    numbers: bool,
+    whole: bool = True,
+) -> SmallProgram:
+    """The graph of `body`, which is given values for `leaves` and returns a tensor or several.
+
+    `sizes` leaves the sizes of tensors open, `numbers` the plain numbers; `whole` keeps composite operators. Raises
+    Untraceable.
+    """
+    values, mode, names = open_values(leaves, sizes=sizes, numbers=numbers)
+    opened = [
+        index for index, value in enumerate(values) if isinstance(value, (torch.Tensor, torch.SymInt, torch.SymFloat))
+    ]
+
+    def call(*given: Any) -> Any:
+        whole_list = list(values)
+        for index, value in zip(opened, given, strict=True):
+            whole_list[index] = value
+        return _results(body(whole_list))
+
+    try:
+        with torch.no_grad(), mode, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = _functional(call, [values[index] for index in opened], whole)
+    except Exception as error:  # foreign code on values that it may not read: anything can come out
+        raise Untraceable(f"it cannot be traced: {_said(error)}") from error
+    module.graph.eliminate_dead_code()
+    captured = CapturedProgram(
+        ExportRequest(torch.nn.Module(), ()), assembled_program(module), CaptureMode.NON_STRICT, SourceMap("", None)
+    )
+    assumed = taken_for_true(mode.shape_env, names) if mode.shape_env is not None else ()
+    return SmallProgram(captured, tuple(leaves[index][0] for index in opened), assumed)
+
+
+def translated(program: SmallProgram, registry: OnnxRegistry, opset: int) -> OnnxDraft:
+    """The program in ONNX, simplified. Raises Untraceable, with the first thing that stands in the way."""
+    request = ExportRequest(torch.nn.Module(), (), options=ExportOptions(onnx_registry=registry, opset_version=opset))
+    captured = CapturedProgram(request, program.captured.exported, CaptureMode.NON_STRICT, program.captured.sources)
+    sink = Collector()
+    placed = dispatch.run(decompose.run(captured, sink), sink)
+    draft = optimize.run(translate.run(functions.run(placed, sink), sink), sink)
+    wrong = next((finding for finding in sink.findings if finding.level is Level.ERROR), None)
+    if wrong is not None:
+        raise Missing(wrong)
+    return draft
+
+
+class Missing(Untraceable):
+    """What a traced function calls has no ONNX function; `finding` says what."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message())
+        self.finding = finding
+
+
+def _functional(call: Callable[..., Any], values: list[Any], whole: bool) -> fx.GraphModule:
+    module = make_fx(call, pre_dispatch=whole)(*values)
+    if not any(node.op == "call_function" and mutates(node) for node in module.graph.nodes):
+        return module
+    return make_fx(torch.func.functionalize(module, remove="mutations"), pre_dispatch=False)(*values)
+
+
+def _results(result: Any) -> Any:
+    if isinstance(result, (tuple, list)):
+        return tuple(result)
+    return (result,)
+
+
+def _said(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    first = text.partition(". ")[0].partition(" at 0x")[0]
+    return f"{type(error).__name__}: {first[:160]}" if first else type(error).__name__

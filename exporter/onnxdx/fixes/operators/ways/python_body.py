@@ -1,0 +1,19 @@
+"""The operator's own Python body: what `torch.library` was given, traced to ATen operators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from onnxdx.compat import python_kernel
+from onnxdx.fixes.operators.bodies import block_of
+from onnxdx.fixes.operators.function_text import Block
+from onnxdx.fixes.operators.uses import Operator
+
+NAME = "the operator's own Python body"
+
+
+def blocks(operator: Operator) -> Iterator[Block]:
+    """The body as an ONNX function. Raises Untraceable with what keeps it from being one."""
+    kernel = python_kernel(operator.target)
+    if kernel is not None:
+        yield block_of(operator, kernel, "The operator's own Python body in ONNX operators.")
