@@ -152,6 +152,7 @@ def _fix(fix: Fix, root: str) -> Plain:
         "proof": fix.proof,
         "unproven": fix.unproven,
         "provider": fix.provider,
+        "seen": {shown_path(path, root): digest for path, digest in fix.seen},
         "edits": [
             {**{field.name: getattr(edit, field.name) for field in fields(Edit)}, "path": shown_path(edit.path, root)}
             for edit in fix.edits
@@ -198,6 +199,7 @@ def _read_fix(plain: Plain) -> Fix:
         proof=_typed(plain.get("proof", ""), str),
         unproven=_typed(plain.get("unproven", ""), str),
         provider=_typed(plain.get("provider", ""), str),
+        seen=tuple((path, _typed(digest, str)) for path, digest in plain.get("seen", {}).items()),
     )
 
 

@@ -24,6 +24,27 @@ def edited(edits: Iterable[Edit], texts: Mapping[str, str]) -> dict[str, str]:
     return {path: _edited(texts.get(path, ""), of_file) for path, of_file in by_path.items()}
 
 
+def together(several: Iterable[tuple[Edit, ...]]) -> tuple[Edit, ...]:
+    """Several changes of the same files as one.
+
+    What two of them insert at the same place is inserted once, and all of it in the order that each wants: two
+    functions for one registry file need its imports once. Equal replacements are one; those that overlap stay, and
+    `edited` refuses them.
+    """
+    insertions: dict[tuple[str, int, int], list[Edit]] = {}
+    replacements: dict[Edit, None] = {}
+    for edits in several:
+        places: dict[tuple[str, int, int], list[Edit]] = {}
+        for edit in edits:
+            if (edit.start_line, edit.start_column) == (edit.end_line, edit.end_column):
+                places.setdefault((edit.path, edit.start_line, edit.start_column), []).append(edit)
+            else:
+                replacements[edit] = None
+        for place, inserted in places.items():
+            insertions[place] = _merged(insertions.get(place, []), inserted)
+    return (*(edit for inserted in insertions.values() for edit in inserted), *replacements)
+
+
 def diff_of(before: Mapping[str, str], after: Mapping[str, str], root: str = "") -> str:
     """A unified diff of all files of `after`; those that are not in `before` are new."""
     return "".join(_diff(shown_path(path, root), before.get(path), text) for path, text in sorted(after.items()))
@@ -38,6 +59,16 @@ def replaced(path: str, before: str, after: str) -> tuple[Edit, ...]:
             continue
         edits.append(_line_edit(path, old, new, (start, end), (new_start, new_end)))
     return tuple(edits)
+
+
+def _merged(first: list[Edit], second: list[Edit]) -> list[Edit]:
+    """Two sequences as one that holds both, each in its order, with what they have in common once."""
+    matcher = difflib.SequenceMatcher(None, first, second, autojunk=False)
+    merged = []
+    for tag, start, end, second_start, second_end in matcher.get_opcodes():
+        merged += first[start:end]
+        merged += second[second_start:second_end] if tag != "equal" else []
+    return merged
 
 
 def _line_edit(path: str, old: list[str], new: list[str], was: tuple[int, int], now: tuple[int, int]) -> Edit:
@@ -65,7 +96,7 @@ def _edited(text: str, edits: list[Edit]) -> str:
     parts, at = [], 0
     for start, end, number in spans:
         if start < at or end < start:
-            raise EditMisfits(f"edits of {edits[number].path} overlap at line {edits[number].start_line}")
+            raise EditMisfits(f"edits overlap at line {edits[number].start_line}")
         parts += [text[at:start], edits[number].text]
         at = end
     return "".join([*parts, text[at:]])
@@ -73,7 +104,7 @@ def _edited(text: str, edits: list[Edit]) -> str:
 
 def _offset(starts: list[int], edit: Edit, line: int, column: int) -> int:
     if not (1 <= line < len(starts) and 1 <= column <= starts[line] - starts[line - 1]):
-        raise EditMisfits(f"{edit.path} has no line {line} with a column {column}")
+        raise EditMisfits(f"there is no line {line} with a column {column}")
     return starts[line - 1] + column - 1
 
 

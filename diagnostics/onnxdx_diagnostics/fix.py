@@ -38,7 +38,7 @@ class Fix:
 
     A MANUAL fix of a rule has neither: its `title` and `text` say what to do. `proof` says in one sentence what was
     tried and what came of it, `unproven` what was not, and why. `provider` names who tried it; a fix that comes from
-    the rule alone, without a try, has none.
+    the rule alone, without a try, has none. `seen` are the digests of the files of `edits` as they were then.
     """
 
     title: str
@@ -49,3 +49,4 @@ class Fix:
     proof: str = ""
     unproven: str = ""
     provider: str = ""
+    seen: tuple[tuple[str, str], ...] = ()

@@ -51,10 +51,9 @@ def decoded(content: bytes) -> TextFile:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         encoding = "utf-8" if encoding == "utf-8-sig" else encoding
         text = content[len(mark) :].decode(encoding)
-    except UnicodeDecodeError as error:
-        raise NotText(f"its bytes are not {error.encoding}") from None
-    except (SyntaxError, LookupError) as error:
-        raise NotText(f"its encoding is not known: {error}") from None
+    except (UnicodeDecodeError, SyntaxError, LookupError) as error:
+        why = f"they are not {error.encoding}" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise NotText(f"its bytes are not the text of a Python file: {why}") from None
     if _LONE_CR.search(text):
         raise NotText("it has line ends that are a carriage return alone")
     if text.encode(encoding) != content[len(mark) :]:

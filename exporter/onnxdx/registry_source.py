@@ -176,24 +176,33 @@ class _File:
 
     def apart(self, added: list[_Import], registry: str, code: str) -> Iterator[tuple[int, int, str]]:
         """Insertions (line, column, text): imports behind those of the file, the rest at its end."""
-        if not self.tree.body and not self.text.strip():
-            yield from self._all(added, registry, code)
-            return
-        line, blank = self._behind_imports()
-        last = self._last
-        if line > last[0] or not added:
+        line, before = self._behind_imports()
+        if line > self._last[0] or not added:
             yield from self.at_end(added, registry, code)
             return
-        for each in sorted(added, key=lambda each: each.order):
-            yield (line, 1, f"{each}{self.line_end}")
-        if added and blank:
-            yield (line, 1, self.line_end)
-        yield from self._tail("", registry, code)
+        imports = [f"{each}\n" for each in sorted(added, key=lambda each: each.order)]
+        if before is None:
+            imports.append("\n")
+        elif _is_docstring(before):
+            imports.insert(0, "\n")
+        for each in imports:
+            yield (line, 1, each.replace("\n", self.line_end))
+        yield from self.at_end([], registry, code)
 
     def at_end(self, added: list[_Import], registry: str, code: str) -> Iterator[tuple[int, int, str]]:
-        """Insertions of everything at the end of the file."""
-        imports = "".join(f"{each}\n" for each in sorted(added, key=lambda each: each.order))
-        yield from self._tail(f"\n{imports}" if imports else "", registry, code)
+        """Insertions of everything at the end of the file, statement by statement."""
+        line, column = self._last
+        parts = [registry, f"\n\n{code}"]
+        if added or not self.text.strip():
+            imports = sorted(added, key=lambda each: (not each.is_standard, each.order))
+            standard = [f"{each}\n" for each in imports if each.is_standard]
+            others = [f"{each}\n" for each in imports if not each.is_standard]
+            header = "" if self.text.strip() else _HEADER
+            parts = [header, "\n", *standard, "\n" if standard and others else "", *others, *parts]
+        if column > 1:
+            parts.insert(0, "\n")
+        for part in filter(None, parts):
+            yield (line, column, part.replace("\n", self.line_end))
 
     def kept_in(self, after: str) -> bool:
         """Whether `after` is Python that does first what this file does, but for statements put in between."""
@@ -223,43 +232,21 @@ class _File:
         lines = self.text.split("\n")
         return len(lines), len(lines[-1]) + 1
 
-    def _behind_imports(self) -> tuple[int, bool]:
-        """The line before which imports are added, and whether a blank line is to follow them."""
+    def _behind_imports(self) -> tuple[int, ast.stmt | None]:
+        """The line before which imports are added, and the statement that they come behind."""
+        body = self.tree.body
         leading = 0
-        for node in self.tree.body:
+        for node in body:
             if not isinstance(node, (ast.Import, ast.ImportFrom)) and not (leading == 0 and _is_docstring(node)):
                 break
             leading += 1
         if leading == 0:
-            return (_first_line(self.tree.body[0]), True) if self.tree.body else (self._last[0] + 1, False)
-        before = self.tree.body[leading - 1]
-        line = before.end_lineno or 1
-        for node in self.tree.body[leading:]:
+            return (_first_line(body[0]) if body else self._last[0] + 1), None
+        line = body[leading - 1].end_lineno or 1
+        for node in body[leading:]:
             if _first_line(node) <= line:
                 line = max(line, node.end_lineno or 1)
-        return line + 1, isinstance(before, ast.Expr)
-
-    def _all(self, added: list[_Import], registry: str, code: str) -> Iterator[tuple[int, int, str]]:
-        """What makes a new file, statement by statement."""
-        line, column = self._last
-        start = "\n" if column > 1 else ""
-        imports = sorted(added, key=lambda each: (not each.is_standard, each.order))
-        standard = [f"{each}\n" for each in imports if each.is_standard]
-        others = [f"{each}\n" for each in imports if not each.is_standard]
-        groups = [*standard, *(["\n"] if standard and others else []), *others]
-        for said in (f"{start}{_HEADER}", "\n", *groups, *filter(None, [registry]), f"\n\n{code}"):
-            yield (line, column, self._ended(said))
-
-    def _tail(self, imports: str, registry: str, code: str) -> Iterator[tuple[int, int, str]]:
-        line, column = self._last
-        parts = [part for part in (imports, registry, f"\n\n{code}") if part]
-        if column > 1:
-            parts[0] = f"\n{parts[0]}"
-        for part in parts:
-            yield (line, column, self._ended(part))
-
-    def _ended(self, said: str) -> str:
-        return said.replace("\n", self.line_end)
+        return line + 1, body[leading - 1]
 
 
 class _Block:

@@ -18,7 +18,7 @@ from onnxdx.registry_source import (
     registry_edit,
     with_function,
 )
-from onnxdx_diagnostics.edits import edited
+from onnxdx_diagnostics.edits import edited, together
 
 TWIST = FunctionSource(
     "mylib::twist",
@@ -125,6 +125,19 @@ def test_the_edits_of_a_file_make_what_the_text_becomes(tmp_path: Path) -> None:
     assert made == NEW_FILE
     assert all((each.start_line, each.start_column) == (each.end_line, each.end_column) for each in again)
     assert edited(again, {str(path): made})[str(path)] == with_function(made, TWIST)
+
+
+@pytest.mark.parametrize("before", [None, NEW_FILE.replace("mylib::turn", "mylib::other"), "# mine\n"])
+def test_two_functions_for_the_same_file_go_together(tmp_path: Path, before: str | None) -> None:
+    path = tmp_path / "registry.py"
+    if before is not None:
+        path.write_text(before)
+
+    edits = together([registry_edit(path, TWIST), registry_edit(path, TURN), registry_edit(path, TWIST)])
+
+    text = edited(edits, {str(path): before or ""})[str(path)]
+    assert {"mylib::twist", "mylib::turn"} <= {*loaded(text, tmp_path).user}
+    assert text.count("registry = ") == text.count("import onnxdx\n") == text.count("import math\n") == 1
 
 
 DOCSTRINGS = st.sampled_from(["", '"""My operators."""\n', '#!/usr/bin/env python\n# mine\n\n"""Of two\n\nlines."""\n'])

@@ -145,5 +145,5 @@ def own_facts(finding: Finding) -> Json:
     if finding.site.stand_in:
         own["stand_in"] = finding.site.stand_in
     for fix in own["fixes"]:
-        del fix["edits"]
+        del fix["edits"], fix["seen"]
     return own

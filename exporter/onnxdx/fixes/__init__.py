@@ -15,6 +15,7 @@ from typing import Protocol
 
 from onnxdx.program import ONNXProgram
 from onnxdx.request import ExportRequest
+from onnxdx_diagnostics.changes import digest_of
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.fix import Applicability, Edit, Fix
 from onnxdx_diagnostics.report import Report
@@ -73,12 +74,17 @@ class Provider(Protocol):
 def fixes_for(finding: Finding, evidence: Evidence) -> tuple[Fix, ...]:
     """All fixes that were tried for a finding, the surest first."""
     offered = [
-        replace(fix, provider=fix.provider or name)
+        replace(fix, provider=fix.provider or name, seen=_seen(fix.edits))
         for name, provider in _providers()
         if finding.id in provider.RULES
         for fix in provider.offers(finding, evidence)
     ]
     return tuple(sorted(offered, key=lambda fix: _ORDER.index(fix.applicability)))
+
+
+def _seen(edits: tuple[Edit, ...]) -> tuple[tuple[str, str], ...]:
+    """The digests of the files of edits, as they are now."""
+    return tuple((path, digest_of(Path(path))) for path in dict.fromkeys(edit.path for edit in edits))
 
 
 def with_fixes(finding: Finding, evidence: Evidence) -> Finding:
