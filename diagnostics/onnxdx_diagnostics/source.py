@@ -8,7 +8,7 @@ import linecache
 import os
 import re
 import tokenize
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -229,7 +229,19 @@ def _bare(name: str) -> str:
     return re.sub(r"_\d+$", "", name).strip("_")
 
 
+def read_as(texts: Mapping[str, str]) -> None:
+    """From now on these files are what `texts` says, here and in `linecache`, whatever stands on disk."""
+    _OTHER_TEXTS.update(texts)
+    for path, text in texts.items():
+        linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
+
+
+_OTHER_TEXTS: dict[str, str] = {}
+
+
 def _source(path: str) -> _Source:
+    if path in _OTHER_TEXTS:
+        return _parsed(_OTHER_TEXTS[path])
     try:
         stat = os.stat(path)
     except (OSError, ValueError):

@@ -84,7 +84,7 @@ def serve(job: Job, folder: Path, listener: Listener) -> Answer:
         listener = doing
         listener(Event(EventKind.STEP_STARTED, "load target", _clock()))
         try:
-            request = _request(job)
+            request = request_of(job)
         except TargetError as error:
             _say(error.finding, listener)
             cause = "".join(traceback.format_exception(error.__cause__)) if error.__cause__ else ""
@@ -109,7 +109,8 @@ def _flush() -> None:
             stream.flush()
 
 
-def _request(job: Job) -> ExportRequest:
+def request_of(job: Job) -> ExportRequest:
+    """What a job asks for; the user's code is run for it. Raises TargetError."""
     functions: Any = job.functions
     options = ExportOptions(
         opset_version=job.opset,

@@ -29,12 +29,13 @@ class Retried:
 
     `report` is its report; None when the edited files give no model. `same` says that the edited model computes in
     eager mode what the model did, on the sample inputs and on others, and `difference` what else it computes, or why it
-    could not be compared.
+    could not be compared. `unseen` are the sides of decisions in the edited lines that none of these inputs took.
     """
 
     report: Report | None
     same: bool
     difference: str = ""
+    unseen: tuple[str, ...] = ()
 
 
 class Retry(Protocol):

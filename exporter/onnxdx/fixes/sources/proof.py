@@ -1,0 +1,56 @@
+"""From what came of a rehearsed export to a fix: how sure it is, and in words what was tried."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from onnxdx.fixes import Retried, Retry
+from onnxdx.fixes.sources.fault import Candidate, Fault
+from onnxdx_diagnostics.comparison import Comparison, compare
+from onnxdx_diagnostics.edits import diff_of, edited
+from onnxdx_diagnostics.finding import Level
+from onnxdx_diagnostics.fix import Applicability, Fix
+from onnxdx_diagnostics.report import Report, VerdictOutcome
+
+
+def tried(fault: Fault, candidate: Candidate, retry: Retry, name: str) -> Fix | None:
+    """The candidate as a fix; None when it does not help, breaks something, or changes what the model computes."""
+    retried = retry(candidate.edits)
+    if retried.report is None or not retried.same:
+        return None
+    changed = compare(fault.evidence.report, retried.report)
+    if fault.finding not in changed.resolved or any(each.level is Level.ERROR for each in changed.introduced):
+        return None
+    unproven = "; ".join(_unproven(retried, retried.report, changed))
+    texts = {edit.path: Path(edit.path).read_bytes().decode() for edit in candidate.edits}
+    return Fix(
+        title=candidate.title,
+        applicability=Applicability.PLAUSIBLE if unproven else Applicability.PROVEN,
+        text=candidate.note,
+        diff=diff_of(texts, edited(candidate.edits, texts), fault.evidence.report.root),
+        edits=candidate.edits,
+        proof=_proof(retried.report, changed),
+        unproven=unproven,
+        provider=f"sources.{name}",
+    )
+
+
+def _proof(report: Report, changed: Comparison) -> str:
+    same = "eager results are the same on the sample inputs and on others"
+    if report.exported and report.verdict.outcome is VerdictOutcome.PROVEN:
+        return f"applied to a copy and exported: the finding is gone, {same}, and ONNX Runtime agrees"
+    remain = len(changed.remaining) + len(changed.revealed)
+    others = "one other finding remains" if remain == 1 else f"{remain} other findings remain"
+    return f"applied to a copy and captured: the finding is gone, {same}; {others}"
+
+
+def _unproven(retried: Retried, report: Report, changed: Comparison) -> list[str]:
+    """What speaks against calling it proven."""
+    said = list(retried.unseen)
+    said += [f"{each.id} comes up: {each.message()}" for each in changed.introduced]
+    stand_ins = {each.site.stand_in for each in report.findings if each.site.stand_in}
+    if stand_ins:
+        said.append("the model was not captured as it is, because of other findings")
+    elif report.verdict.outcome is not VerdictOutcome.PROVEN and not report.count(Level.ERROR):
+        said.append(f"the numbers of ONNX Runtime were not compared: {report.verdict.reason}")
+    return said

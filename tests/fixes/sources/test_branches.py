@@ -1,0 +1,51 @@
+"""Decisions on data are rewritten so that the graph holds both sides, and only then called proven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from onnxdx.fixes import fixes_for
+from onnxdx_diagnostics.fix import Applicability
+
+START = """import torch
+
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+"""
+END = """
+
+def build():
+    return Net(), (torch.rand(2, 3),)
+"""
+
+
+def program(body: str) -> str:
+    return START + "".join(f"        {line}\n" if line else "\n" for line in body.strip().split("\n")) + END
+
+
+def test_an_if_on_data_is_offered_as_where_and_proven(run: Callable) -> None:
+    done = run(program("if x.sum() > 0:  # warm\n    x = x * 2\nelse:\n    x = x - 1\nreturn x"))
+
+    (fix,) = fixes_for(done.finding("DX101"), done.evidence)
+
+    assert fix.applicability is Applicability.PROVEN
+    assert "+        x = torch.where(x.sum() > 0, x * 2, x - 1)  # warm\n" in fix.diff
+    assert "ONNX Runtime agrees" in fix.proof
+
+
+def test_a_side_that_no_input_takes_is_said_to_be_unproven(run: Callable) -> None:
+    done = run(program("if x.sum().sin() > 2:\n    return x * 2\nreturn x - 1"))
+
+    fix, *others = done.fixes("DX101")
+
+    assert {each.applicability for each in (fix, *others)} == {Applicability.PLAUSIBLE}
+    assert "no input was found for which the test is true" in fix.unproven
+
+
+def test_what_changes_eager_results_is_not_offered(run: Callable) -> None:
+    done = run(program("if x.sum() > 0:\n    return x + torch.rand(())\nreturn x - torch.rand(())"))
+
+    fixes = done.fixes("DX101")
+
+    assert all("torch.where" not in fix.diff for fix in fixes)
