@@ -172,11 +172,20 @@ def test_each_package_is_typed() -> None:
 
 @pytest.mark.parametrize("imported", ["onnxdx_diagnostics.explain", "onnxdx_diagnostics.sarif.log", "onnxdx_tui.cli"])
 def test_reports_open_without_torch(imported: str) -> None:
-    program = f"import sys, {imported}; print(*sys.modules)"
+    assert not ONLY_EXPORTER & imported_by(imported)
 
+
+def test_the_app_starts_without_anything_heavy() -> None:
+    heavy = ONLY_EXPORTER | {"numpy", "networkx", "sarif_om", "pygments", "tree_sitter", "rich.markdown"}
+
+    assert not heavy & imported_by("onnxdx_tui.workspace.app")
+
+
+def imported_by(name: str) -> set[str]:
+    """The modules that a fresh Python has after importing one."""
+    program = f"import sys, {name}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=_env())
-
-    assert not ONLY_EXPORTER & set(done.stdout.split())
+    return set(done.stdout.split())
 
 
 def _env() -> dict[str, str]:

@@ -1,0 +1,63 @@
+"""What the user types to find rows: a part of the text, `!` for the rows without it, `~` for letters in that order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from onnxdx_tui.workspace.line_list import Rows
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter as it was typed. Capital letters count only where there are some."""
+
+    text: str = ""
+
+    def admits(self, text: str) -> bool:
+        """Whether a row with this text is shown."""
+        wanted = self.text.lstrip("!~") if self.text[:1] in ("!", "~") else self.text
+        if not wanted:
+            return True
+        if wanted == wanted.lower():
+            text = text.lower()
+        if self.text.startswith("!"):
+            return wanted not in text
+        if self.text.startswith("~"):
+            return in_order(wanted, text)
+        return wanted in text
+
+    @property
+    def word(self) -> str:
+        """What is to be marked in the rows that are shown."""
+        return "" if self.text[:1] in ("!", "~") else self.text
+
+
+def in_order(letters: str, text: str) -> bool:
+    """Whether the letters are in the text in this order, with whatever between them."""
+    at = -1
+    for letter in letters:
+        at = text.find(letter, at + 1)
+        if at < 0:
+            return False
+    return True
+
+
+class Matches:
+    """The rows of a text in which something is found."""
+
+    def __init__(self, rows: Rows | tuple[()], wanted: Filter, width: int) -> None:
+        self.rows: frozenset[int] = frozenset()
+        if wanted.text and not isinstance(rows, tuple):
+            texts = (rows.line(row, width).text for row in range(len(rows)))
+            self.rows = frozenset(row for row, text in enumerate(texts) if wanted.admits(text))
+        self._order = sorted(self.rows)
+
+    def nearest(self, row: int, step: int) -> int | None:
+        """The match at or after a row (step 0), the one after it (1) or before it (-1); around the end if need be."""
+        if not self._order:
+            return None
+        if step < 0:
+            return next((each for each in reversed(self._order) if each < row), self._order[-1])
+        return next((each for each in self._order if each > row or (each == row and not step)), self._order[0])
