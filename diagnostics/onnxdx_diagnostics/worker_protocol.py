@@ -20,6 +20,9 @@ VERSION = 1
 JOB = "job.json"
 ANSWER = "answer.json"
 GRAPHS = "graphs.json"
+REPROS = "repros"
+"""The folder of the repros, one folder for each finding that has one, named by its number in the report."""
+
 STACKS = "stacks.txt"
 EXIT = "exit"
 """The step of a worker that has answered: what the user's code does at exit."""
@@ -41,6 +44,7 @@ class Job:
 
     `events` is the log to append to; `models` are the files to save a model without errors to. `graphs` asks for the
     graphs of the run, `graphs_of_findings` for those of a run with findings. `registry` is a registry file, or empty.
+    `repro` says of which findings repros are wanted (see `selection`), found in `repro_seconds` for each at most.
     `argv` is what the user's code sees as `sys.argv`. `lifeline` is the read end of a pipe that the client holds open
     as long as it lives; `own_group` lets the worker lead a process group, so that what the user's code starts ends with
     it. `seconds` is the time limit of a step; 0 means none.
@@ -62,6 +66,8 @@ class Job:
     recovery_budget: float = 300.0
     thorough: bool = False
     registry: str = ""
+    repro: str = ""
+    repro_seconds: float = 120.0
     argv: tuple[str, ...] = ()
     lifeline: int | None = None
     own_group: bool = False
@@ -79,12 +85,25 @@ class Job:
 
 
 @dataclass(frozen=True)
+class ReproTold:
+    """What came of making a finding, by its number in the report, small.
+
+    `holds` says what the repro in `REPROS` holds ("the operator"); it is empty when nothing that was `tried` shows it.
+    """
+
+    number: int
+    holds: str = ""
+    tried: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Answer:
     """How a run ended that came to its end.
 
     `report` is that of the passes; without one, the events say what was found and `reason` why there is no more.
     `misnamed` says that the command line is to blame, `interrupted` that a KeyboardInterrupt ended the run. `saved` are
-    the models that were written, `unwritten` says why the next one could not be. `traceback` is Python's own, of what
+    the models that were written, `unwritten` says why the next one could not be. `repros` are those asked for, and
+    `unselected` says why none of the findings is meant. `traceback` is Python's own, of what
     went wrong.
     """
 
@@ -94,11 +113,14 @@ class Answer:
     interrupted: bool = False
     saved: tuple[str, ...] = ()
     unwritten: str = ""
+    repros: tuple[ReproTold, ...] = ()
+    unselected: str = ""
     traceback: str = ""
 
     def save(self, folder: Path) -> None:
         """Put the answer where the client looks for it, whole or not at all. Raises OSError."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        plain["repros"] = [asdict(told) for told in self.repros]
         if self.report is not None:
             # Without a root every path stays as it is, and the report comes out as it went in.
             plain["report"] = {"root": self.report.root, "plain": to_plain(replace(self.report, root=""))}
@@ -113,6 +135,9 @@ class Answer:
             return None
         report = plain["report"]
         told = {field.name: _tupled(plain[field.name]) for field in fields(Answer)}
+        told["repros"] = tuple(
+            ReproTold(**{name: _tupled(value) for name, value in each.items()}) for each in plain["repros"]
+        )
         if report is not None:
             told["report"] = replace(from_plain(report["plain"]), root=report["root"])
         return Answer(**told)

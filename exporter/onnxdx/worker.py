@@ -35,7 +35,8 @@ from onnxdx_diagnostics.ownership import is_user
 from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.rules.dx802_process_ended import ProcessEnded
 from onnxdx_diagnostics.rules.dx901_internal_error import InternalError
-from onnxdx_diagnostics.worker_protocol import EXIT, GRAPHS, STACK_SIGNAL, STACKS, Answer, Job
+from onnxdx_diagnostics.selection import NothingSelected
+from onnxdx_diagnostics.worker_protocol import EXIT, GRAPHS, REPROS, STACK_SIGNAL, STACKS, Answer, Job
 
 _BEAT = 0.5
 _PROMPTS = ("cmdloop", "_cmdloop", "interaction", "do_wait_suspend", "mainloop")
@@ -94,7 +95,11 @@ def serve(job: Job, folder: Path, listener: Listener) -> Answer:
         listener(Event(EventKind.STEP_STARTED, "save", _clock()))
         if program is not None and (job.graphs or (job.graphs_of_findings and report.findings)):
             program.graphs().save(folder / GRAPHS)
-        return _saved(job, report, program)
+        answer = _saved(job, report, program)
+        if not job.repro:
+            return answer
+        listener(Event(EventKind.STEP_STARTED, "repro", _clock()))
+        return _with_repros(answer, job, request, program, folder)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -144,6 +149,18 @@ def _saved(job: Job, report: Report, program: Any) -> Answer:
     except OSError as error:
         return Answer(report, saved=tuple(saved), unwritten=error.strerror or str(error))
     return Answer(report, saved=tuple(saved))
+
+
+def _with_repros(answer: Answer, job: Job, request: ExportRequest, program: Any, folder: Path) -> Answer:
+    """The answer, with the repros that were asked for, which lie in the folder."""
+    from onnxdx.repro.delivery import deliver
+
+    assert answer.report is not None
+    told = deliver(job.repro, answer.report, request, program, folder / REPROS, job.repro_seconds)
+    try:
+        return replace(answer, repros=tuple(told))
+    except NothingSelected as error:
+        return replace(answer, unselected=str(error))
 
 
 def _ending(error: BaseException, job: Job, doing: str) -> Finding:

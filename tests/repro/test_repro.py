@@ -106,11 +106,11 @@ def made_of(text: str, folder: Path, rule: str) -> Repro | NotReproduced:
     request = load(f"{folder / 'net.py'}:build", str(folder))
     program, report = pipeline.run(request)
     (finding,) = {found.fault: found for found in report.findings if found.id == rule}.values()
-    return repro(finding, request, program, None, 120)
+    return repro(finding, request, program, 300)
 
 
 def run(made: Repro, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    save(made.text, None, folder)
+    save(made.text, folder)
     command = [sys.executable, SCRIPT, *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 

@@ -7,7 +7,6 @@ own, and showed the same rule (on the same operator). Weights and inputs are dra
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,12 +20,13 @@ from onnxdx.compat import flat_inputs
 from onnxdx.eager import untouched
 from onnxdx.program import ONNXProgram
 from onnxdx.provenance import SourceMap
-from onnxdx.repro import fragments, operators
+from onnxdx.registry import key_of
+from onnxdx.repro import fragments, onnx_functions, operators
 from onnxdx.repro.literals import NoSource, dim, literal
 from onnxdx.repro.modules import BARE, Call, Rebuilt, recorded_calls
 from onnxdx.repro.script import Program, script
 from onnxdx.repro.sources import Sources
-from onnxdx.repro.trial import shows
+from onnxdx.repro.trial import run_script
 from onnxdx.request import ExportRequest
 from onnxdx_diagnostics.atomic import write_text
 from onnxdx_diagnostics.finding import Finding
@@ -59,35 +59,28 @@ class _Draft:
 
 
 def repro(
-    finding: Finding, request: ExportRequest, program: ONNXProgram | None, registry: Path | None, seconds: float
+    finding: Finding, request: ExportRequest, program: ONNXProgram | None, seconds: float
 ) -> Repro | NotReproduced:
-    """The smallest program found, within about `seconds`, that shows the same rule as `finding`.
-
-    `registry` is the user's registry file, which goes along.
-    """
+    """The smallest program found, within about `seconds`, that shows the same rule as `finding`."""
     tried: list[str] = []
     deadline = time.perf_counter() + seconds
     for made in _drafts(finding, request, program, tried):
         if time.perf_counter() > deadline:
             tried.append(f"the time of {seconds:g} s is over")
             break
-        text = script(
-            made.program, finding, request.target, request.root, request.options, registry.stem if registry else ""
-        )
+        text = script(made.program, finding, request.target, request.root, request.options)
         with tempfile.TemporaryDirectory(prefix="onnxdx-repro-") as folder:
-            save(text, registry, Path(folder))
-            outcome = shows(Path(folder) / SCRIPT, max(deadline - time.perf_counter(), 1.0))
+            save(text, Path(folder))
+            outcome = run_script(Path(folder) / SCRIPT, max(deadline - time.perf_counter(), 1.0))
         if outcome.shows:
             return Repro(made.holds, text)
         tried.append(f"{made.holds}: {outcome.said}")
     return NotReproduced(tuple(tried))
 
 
-def save(text: str, registry: Path | None, folder: Path) -> None:
-    """Put a script, and the registry file that it needs, into a folder. Raises OSError."""
+def save(text: str, folder: Path) -> None:
+    """Put a script into a folder, which is made. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    if registry is not None:
-        shutil.copy(registry, folder / registry.name)
     write_text(folder / SCRIPT, text)
 
 
@@ -120,6 +113,7 @@ def _of_graph(finding: Finding, request: ExportRequest, program: ONNXProgram, tr
         try:
             sources = Sources(is_user)
             stand_ins = operators.take(part, sources)
+            registry = onnx_functions.take(request, sources, {key_of(node.target) for node in part.nodes})
             written = fragments.written(part, captured.exported, known, captured.dims)
         except NoSource as reason:
             tried.append(f"{holds}: {reason} cannot be written as source")
@@ -127,7 +121,9 @@ def _of_graph(finding: Finding, request: ExportRequest, program: ONNXProgram, tr
         definitions = "\n\n\n".join(filter(None, [sources.code(), stand_ins, written.module]))
         rows = [f"{name} = {text}" for name, text in written.inputs.items()]
         shapes = fragments.shapes_of(written)
-        base = Program(definitions, rows, "Repro().eval()", tuple(written.inputs), {}, shapes)
+        base = Program(
+            sources.imports, definitions, rows, "Repro().eval()", tuple(written.inputs), {}, shapes, registry
+        )
         yield _Draft(holds, base)
         if shapes:
             yield _Draft(f"{holds}, of fixed size", replace(base, dynamic_shapes=""))
@@ -161,11 +157,14 @@ def _of_modules(finding: Finding, request: ExportRequest, tried: list[str]) -> I
 
 def _program(rebuilt: Rebuilt, request: ExportRequest, path: str, call: Call) -> Program:
     made = rebuilt.module(request.model.get_submodule(path), "model")
-    definitions = [*rebuilt.imports, rebuilt.sources.code(), BARE if rebuilt.bare else ""]
+    registry = onnx_functions.take(request, rebuilt.sources)
+    definitions = [rebuilt.sources.code(), BARE if rebuilt.bare else ""]
     shapes = ""
     if not path and request.dynamic_shapes is not None:
         shapes = literal(request.dynamic_shapes, dim)
-    return Program("\n\n\n".join(filter(None, definitions)), rebuilt.rows, made, call.args, call.kwargs, shapes)
+    imports = (*rebuilt.imports, *rebuilt.sources.imports)
+    code = "\n\n\n".join(filter(None, definitions))
+    return Program(imports, code, rebuilt.rows, made, call.args, call.kwargs, shapes, registry)
 
 
 def _paths(module: str, request: ExportRequest) -> list[str]:

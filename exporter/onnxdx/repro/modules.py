@@ -115,7 +115,7 @@ class Rebuilt:
         if isinstance(value, torch.nn.Module):
             if id(value) in self._known:
                 return self._known[id(value)]
-            raise NoSource(f"the module `{type(value).__name__}`, which is kept in no attribute of its own")
+            return self.module(value, f"held_{len(self._known)}")
         if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
             if getattr(value, "__self__", None) is not None:
                 raise NoSource(f"the method `{value.__qualname__}`")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import re
+import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -21,19 +21,21 @@ _CARRIED = ("opset_version", "functions", "training", "optimize", "verify", "tho
 class Program:
     """A model and its inputs as source: definitions, the statements that make `model`, and what to call it with.
 
-    `dynamic_shapes` is an expression, empty for none.
+    `dynamic_shapes` and `registry` are expressions, empty for none.
     """
 
+    imports: Sequence[str]
     definitions: str
     rows: Sequence[str]
     model: str
     args: Sequence[str]
     kwargs: Mapping[str, str]
     dynamic_shapes: str = ""
+    registry: str = ""
 
 
-def script(program: Program, finding: Finding, target: str, root: str, options: ExportOptions, registry: str) -> str:
-    """The whole script. `registry` is the module beside it that holds the user's ONNX functions, or empty."""
+def script(program: Program, finding: Finding, target: str, root: str, options: ExportOptions) -> str:
+    """The whole script."""
     op = f' and finding.site.op == "{finding.site.op}"' if finding.site.op else ""
     body = [
         "torch.manual_seed(0)",
@@ -47,16 +49,8 @@ def script(program: Program, finding: Finding, target: str, root: str, options: 
         body.append(f"return {program.model}, args")
     define = "def build():\n" + textwrap.indent("\n".join(body), "    ")
     code = "\n\n\n".join(filter(None, [program.definitions.strip(), define]))
-    return (
-        "\n\n\n".join(
-            [
-                _head(finding, target, root),
-                _imports(code, registry) + "\n\n\n" + code,
-                _main(finding.id, op, options, registry),
-            ]
-        )
-        + "\n"
-    )
+    head, main = _head(finding, target, root), _main(finding.id, op, options, program.registry)
+    return f"{head}\n\n{_imports(code, program.imports)}\n\n\n{code}\n\n\n{main}\n"
 
 
 def _head(finding: Finding, target: str, root: str) -> str:
@@ -72,13 +66,16 @@ def _head(finding: Finding, target: str, root: str) -> str:
     return f'{head}\n\n{textwrap.fill(use, _WIDTH)}\n"""'
 
 
-def _imports(code: str, registry: str) -> str:
+def _imports(code: str, needed: Sequence[str]) -> str:
     named = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
-    bound = set(re.findall(r"^(?:import|from) .*?(\w+)$", code, re.MULTILINE))
-    rows = [f"import {name}" for name in ("math", "operator") if name in named - bound]
-    rows += ["import sys", "", "import torch", "", "import onnxdx"]
-    rows += [f"from {registry} import registry"] if registry else []
-    return "\n".join(rows)
+    plain = {"import sys", "import torch", "import onnxdx", *needed}
+    plain |= {f"import {name}" for name in ("math", "operator") if name in named}
+    library: list[str] = []
+    others: list[str] = []
+    for row in sorted(plain, key=lambda row: (row.startswith("from"), row)):
+        root = row.split()[1].partition(".")[0]
+        (library if root in sys.stdlib_module_names else others).append(row)
+    return "\n".join([*library, "", *others])
 
 
 def _main(rule: str, op: str, options: ExportOptions, registry: str) -> str:
@@ -89,7 +86,7 @@ def _main(rule: str, op: str, options: ExportOptions, registry: str) -> str:
         if each.name in _CARRIED and getattr(options, each.name) != getattr(plain, each.name)
     }
     written = [f"{name}={literal(value)}" for name, value in given.items()]
-    written += ["onnx_registry=registry"] if registry else []
+    written += [f"onnx_registry={registry}"] if registry else []
     make = f"options = onnxdx.ExportOptions({', '.join(written)})" if written else ""
     return _MAIN.format(
         options=f"    {make}\n" if make else "",

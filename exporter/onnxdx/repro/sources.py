@@ -97,17 +97,23 @@ class Sources:
                 continue
             file = self._file(module)
             for index, statement in enumerate(file.statements):
-                if any(text == namespace or text.startswith(f"{namespace}::") for text in _strings(statement)):
+                named = (text.partition("::")[0] == namespace for text in _strings_on_top(statement))
+                if any(named):
                     self._take_statement(file, index)
 
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """The import statements that the definitions need."""
+        return tuple(self._imports)
+
     def code(self) -> str:
-        """All that was taken, as source that runs: the imports, then the definitions in their order."""
+        """The definitions that were taken, in their order."""
         blocks = [
             self._files[name].source(index)
             for name in self._files
             for index in sorted(index for owner, index in self._taken if owner == name)
         ]
-        return "\n\n\n".join(filter(None, ["\n".join(self._imports), *blocks]))
+        return "\n\n\n".join(blocks)
 
     def _file(self, module: ModuleType) -> _File:
         name = module.__name__
@@ -211,8 +217,10 @@ def _names_read(statement: ast.stmt) -> Iterator[str]:
             yield node.value  # annotations are written as strings, too
 
 
-def _strings(statement: ast.stmt) -> Iterator[str]:
-    for node in ast.walk(statement):
+def _strings_on_top(statement: ast.stmt) -> Iterator[str]:
+    """The texts that a statement gives to what it calls; not those in the body of a function."""
+    parts: list[ast.AST] = [*statement.decorator_list] if isinstance(statement, _BINDS) else [statement]
+    for node in (inner for part in parts for inner in ast.walk(part)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 

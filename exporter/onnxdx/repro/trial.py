@@ -18,16 +18,12 @@ class Shown:
     said: str = ""
 
 
-def shows(path: Path, seconds: float) -> Shown:
-    """Run a script of ours, for so long at most."""
+def run_script(path: Path, seconds: float, *arguments: str) -> Shown:
+    """Run a script of ours in its folder, for so long at most."""
+    command = [sys.executable, "-B", path.name, *arguments]
     try:
         done = subprocess.run(
-            [sys.executable, path.name],
-            cwd=path.parent,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
+            command, cwd=path.parent, capture_output=True, text=True, errors="replace", timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired:
         return Shown(False, f"does not end within {seconds:.0f} s")
