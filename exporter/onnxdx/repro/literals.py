@@ -69,9 +69,14 @@ def _foreign(value: Any, object_named: Callable[[Any], str] | None) -> str:
 def installed_name(value: Any) -> str:
     """Under which name torch or the standard library has a function or class ("torch.nn.functional.relu")."""
     name = getattr(value, "__qualname__", "")
-    for module in (getattr(value, "__module__", None) or "", "torch", "torch.nn.functional"):
+    own = getattr(value, "__module__", None) or ""
+    for module in ("torch", "torch.nn.functional", own):
         owner = sys.modules.get(module)
-        if module.partition(".")[0] in ("torch", "math", "operator", "builtins") and _reaches(owner, name, value):
+        if (
+            "._" not in module
+            and module.partition(".")[0] in ("torch", "math", "operator", "builtins")
+            and _reaches(owner, name, value)
+        ):
             return name if module == "builtins" else f"{module}.{name}"
     return ""
 

@@ -6,7 +6,7 @@ and modules. Modules of torch that can be made from what they print are written 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,13 @@ class Rebuilt:
         """An argument or attribute as an expression."""
         return literal(value, self._object)
 
+    def _settings(self, configuration: Any) -> Iterator[str]:
+        """What differs from the defaults of a configuration, as keyword arguments."""
+        plain = type(configuration)().to_dict()
+        for name, value in configuration.to_diff_dict().items():
+            if name not in ("model_type", "transformers_version") and (name not in plain or plain[name] != value):
+                yield f"{name}={self.value(value)}"
+
     def _made(self, module: torch.nn.Module) -> str:
         kind = type(module)
         plain = {name: value for name, value in vars(module).items() if name not in _OWN}
@@ -121,9 +128,8 @@ class Rebuilt:
                 raise NoSource(f"the method `{value.__qualname__}`")
             return self._class(value)
         kind = type(value)
-        changed = getattr(value, "to_diff_dict", None)  # configurations of transformers
-        if changed is not None:
-            return f"{self._class(kind)}.from_dict({self.value(changed())})"
+        if hasattr(value, "to_diff_dict"):  # a configuration of transformers
+            return f"{self._class(kind)}({', '.join(self._settings(value))})"
         given = fields_of(value)
         if given is None:
             raise NoSource(f"a value of type `{kind.__qualname__}`")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -43,7 +44,7 @@ def script(program: Program, finding: Finding, target: str, root: str, options: 
         f"args = ({', '.join(program.args)}{',' * (len(program.args) == 1)})",
     ]
     if program.kwargs or program.dynamic_shapes:
-        body.append(f"kwargs = {{{', '.join(f'{name!r}: {text}' for name, text in program.kwargs.items())}}}")
+        body.append(f"kwargs = {{{', '.join(f'{json.dumps(name)}: {text}' for name, text in program.kwargs.items())}}}")
         body.append(f"return {program.model}, args, kwargs, {program.dynamic_shapes or None}")
     else:
         body.append(f"return {program.model}, args")
