@@ -9,11 +9,13 @@ from __future__ import annotations
 import enum
 import itertools
 import json
+import operator
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from onnxdx_diagnostics.atomic import write_text
 from onnxdx_diagnostics.finding import Finding
@@ -85,13 +87,44 @@ class Edge(NamedTuple):
     operand: int
 
 
+class EdgeTable(Sequence[Edge]):
+    """Edges by column: of a large graph an object for each would be half of all that is in memory."""
+
+    def __init__(self, sources: Sequence[int], targets: Sequence[int], operands: Sequence[int]) -> None:
+        """Raises ValueError when the columns are of different lengths."""
+        self._columns = tuple(array("i", column) for column in (sources, targets, operands))
+        if len({len(column) for column in self._columns}) > 1:
+            raise ValueError("columns of edges are of different lengths")
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    @overload
+    def __getitem__(self, index: int) -> Edge: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Edge]: ...
+    def __getitem__(self, index: int | slice) -> Edge | Sequence[Edge]:
+        if isinstance(index, slice):
+            return EdgeTable(*(column[index] for column in self._columns))
+        return Edge(*(column[index] for column in self._columns))
+
+    def __iter__(self) -> Iterator[Edge]:
+        return itertools.starmap(Edge, zip(*self._columns, strict=True))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(operator.eq, self, other))
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
 @dataclass(frozen=True)
 class ProgramGraph:
     """The program at one stage, its nodes in an order in which they can be computed."""
 
     stage: Stage
     nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    edges: Sequence[Edge]
 
     @cached_property
     def positions(self) -> Mapping[str, int]:
@@ -316,8 +349,7 @@ def _read(plain: Any, texts: Sequence[str], before: Sequence[Node]) -> ProgramGr
     if any(len(column) != count for column in columns):
         raise ValueError("columns of nodes are of different lengths")
     sources, targets, operands = plain["edges"]
-    ends = (_positions(sources, count), _positions(targets, count), _positions(operands, _MOST))
-    edges = tuple(itertools.starmap(Edge, zip(*ends, strict=True)))
+    edges = EdgeTable(_positions(sources, count), _positions(targets, count), _positions(operands, _MOST))
     graph = ProgramGraph(Stage(plain["stage"]), tuple(itertools.starmap(Node, zip(*columns, strict=True))), edges)
     if len(graph.positions) < count:
         raise ValueError("two nodes have one name")

@@ -100,9 +100,9 @@ def aligned(graphs: Graphs, stage: Stage, levels: Mapping[str, Level]) -> Alignm
         for at, node in enumerate(left.nodes)
     ]
     images: dict[int | None, list[int]] = {}
-    for at, node in enumerate(right.nodes):
-        if node.status is not Status.SOURCE or (node.op == "input" and origin[at] is not None):
-            images.setdefault(origin[at], []).append(at)
+    for at, (node, of_it) in enumerate(zip(right.nodes, origin, strict=True)):
+        if node.status is not Status.SOURCE or (node.op == "input" and of_it is not None):
+            images.setdefault(of_it, []).append(at)
     units = list(_units(left, right, depth_first(left_wiring, kept), images, levels))
     units = _with_strays(units, images.get(None, ()), right_wiring)
     names = {left.nodes[unit.left].name: at for at, unit in enumerate(units) if unit.left is not None}
@@ -115,14 +115,18 @@ def _origins(graphs: Graphs, left: ProgramGraph, right: ProgramGraph) -> list[in
     before: dict[str, int | None] = {node.name: at for at, node in enumerate(left.nodes)}
     found: list[int | None] = []
     for graph in stages[1:]:
-        found = [
-            next((at for name in node.origins if (at := before.get(name)) is not None), None) for node in graph.nodes
-        ]
+        found = [_first(node.origins, before) for node in graph.nodes]
         before = dict(zip((node.name for node in graph.nodes), found, strict=True))
     if left.nodes and left.nodes[-1].status is Status.RESULT:
         last = len(left.nodes) - 1
         found = [last if at is None and right.nodes[n].status is Status.RESULT else at for n, at in enumerate(found)]
     return found
+
+
+def _first(origins: Sequence[str], known: Mapping[str, int | None]) -> int | None:
+    if len(origins) == 1:
+        return known.get(origins[0])
+    return next((at for name in origins if (at := known.get(name)) is not None), None)
 
 
 def _units(
@@ -138,7 +142,9 @@ def _units(
 
 
 def _match(node: Node, images: Sequence[Node], levels: Mapping[str, Level]) -> Match:
-    worst = max((levels.get(rule, Level.NOTE) for rule in node.findings), key=lambda level: level.rank, default=None)
+    worst = _worst(node, levels) if node.findings else None
+    if node.status is Status.PLACED and worst is None and len(images) == 1:
+        return Match.DIFFERS if values_differ(node.value, images[0].value) else Match.SAME
     if node.status is Status.PLACEHOLDER:
         return Match.MISSING
     if worst is Level.ERROR:
@@ -153,6 +159,11 @@ def _match(node: Node, images: Sequence[Node], levels: Mapping[str, Level]) -> M
     if not images:
         return Match.GONE
     return Match.SAME if len(images) == 1 else Match.SEVERAL
+
+
+def _worst(node: Node, levels: Mapping[str, Level]) -> Level:
+    """The gravest of what is said about a node."""
+    return max((levels.get(rule, Level.NOTE) for rule in node.findings), key=lambda level: level.rank)
 
 
 def _with_strays(units: list[Unit], strays: Sequence[int], edges: Wiring) -> list[Unit]:
@@ -176,8 +187,10 @@ _VALUE = re.compile(r"(\w+)(?:\[([^\]]*)\])?")
 
 def values_differ(first: str, second: str) -> bool:
     """Whether two texts such as "f32[s0, 4]" cannot be of one value. What one does not tell is no difference."""
+    if first == second:
+        return False
     one, other = _VALUE.fullmatch(first), _VALUE.fullmatch(second)
-    if one is None or other is None or first == second:
+    if one is None or other is None:
         return False
     if one[1] != other[1]:
         return "[" in first and "[" in second

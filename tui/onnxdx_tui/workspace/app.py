@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -37,6 +38,17 @@ _SETTLE = 0.08
 """So long after the last step of the cursor the main pane follows it."""
 
 _SAID = 6.0
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """Very many objects are made that stay: looking for garbage among them would cost as much as making them."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 class Workspace(App[int]):
@@ -224,12 +236,12 @@ class Workspace(App[int]):
             self.call_from_thread(self.update, problem=str(error), opened=None, graphs_pending=False)
             return
         self.call_from_thread(self.show_run, opened)
-        complete = with_graphs(opened)
-        tree = tree_of(complete.graphs, complete.report)
         alignments = {}
-        if complete.graphs is not None:
-            alignments[self.state.program] = aligned(complete.graphs, self.state.program, complete.levels)
-        gc.freeze()
+        with _without_collection():
+            complete = with_graphs(opened)
+            tree = tree_of(complete.graphs, complete.report)
+            if complete.graphs is not None:
+                alignments[self.state.program] = aligned(complete.graphs, self.state.program, complete.levels)
         self.call_from_thread(self._show_graphs, complete, tree, alignments)
 
     def show_run(self, opened: Opened) -> None:

@@ -47,7 +47,7 @@ class Fixed:
         return self.lines[row]
 
 
-class LineList(ScrollView, can_focus=True):
+class LineList(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows with a cursor. `shift` is by how many cells the rows are moved to the left."""
 
     BINDINGS: ClassVar[list[BindingType]] = []

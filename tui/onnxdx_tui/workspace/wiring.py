@@ -2,31 +2,59 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onnxdx_diagnostics.graphs import ProgramGraph
 
 
+class Fan:
+    """For each node the nodes at the other ends of its edges, in two arrays: very many small lists would cost more."""
+
+    def __init__(self, ends: Sequence[int], others: Sequence[int], count: int) -> None:
+        """The edges lead from `ends` to `others`, those of one node in the order in which they are given."""
+        starts = array("i", bytes(4 * (count + 1)))
+        for end in ends:
+            starts[end + 1] += 1
+        for node in range(count):
+            starts[node + 1] += starts[node]
+        free, filled = starts[:], array("i", bytes(4 * len(others)))
+        for end, other in zip(ends, others, strict=True):
+            at = free[end]
+            filled[at] = other
+            free[end] = at + 1
+        self._starts, self._others = starts, filled
+
+    def __getitem__(self, node: int) -> Sequence[int]:
+        return self._others[self._starts[node] : self._starts[node + 1]]
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+
 @dataclass(frozen=True)
 class Wiring:
     """The edges of a graph by node: `readers[i]` and `operands[i]` are positions in its nodes, each once."""
 
-    readers: Sequence[Sequence[int]]
-    operands: Sequence[Sequence[int]]
+    readers: Fan
+    operands: Fan
 
 
 def wiring(graph: ProgramGraph) -> Wiring:
     """The edges of a graph, by node."""
     count = len(graph.nodes)
-    readers: list[list[int]] = [[] for _ in range(count)]
-    operands: list[list[int]] = [[] for _ in range(count)]
+    sources, targets = array("i"), array("i")
+    last = -1
+    read: set[int] = set()
     for source, target, _ in graph.edges:
-        known = operands[target]
-        if source not in known:
-            known.append(source)
-            readers[source].append(target)
-    return Wiring(readers, operands)
+        if target != last:
+            last, read = target, set()
+        if source not in read:
+            read.add(source)
+            sources.append(source)
+            targets.append(target)
+    return Wiring(Fan(sources, targets, count), Fan(targets, sources, count))
 
 
 def depth_first(edges: Wiring, kept: Sequence[bool]) -> list[int]:
@@ -34,8 +62,8 @@ def depth_first(edges: Wiring, kept: Sequence[bool]) -> list[int]:
 
     What is on a cycle, as only a damaged file has it, comes last, as it came.
     """
-    readers = edges.readers
-    missing = [sum(map(kept.__getitem__, operands)) for operands in edges.operands]
+    readers, operands = edges.readers, edges.operands
+    missing = [sum(map(kept.__getitem__, operands[node])) for node in range(len(kept))]
     stack = [node for node in reversed(range(len(kept))) if kept[node] and not missing[node]]
     order = []
     while stack:

@@ -1,0 +1,114 @@
+"""A program in a terminal of its own, as somebody at the keyboard has it: keys go in, bytes come out, time and CPU pass."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+_TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+class Terminal:
+    """One program in a pseudo terminal."""
+
+    def __init__(
+        self, command: list[str], size: tuple[int, int] = (120, 36), environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.output = bytearray()
+        self.started = time.monotonic()
+        self.pid, self._master = pty.fork()
+        if not self.pid:
+            os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})})
+            os.execvp(command[0], command)
+        columns, rows = size
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._status: int | None = None
+
+    def read(self, seconds: float) -> bytes:
+        """What is painted in the next so many seconds."""
+        new = bytearray()
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            readable, _, _ = select.select([self._master], [], [], left)
+            if not readable:
+                break
+            try:
+                part = os.read(self._master, 1 << 16)
+            except OSError:
+                break
+            if not part:
+                break
+            new += part
+        self.output += new
+        return bytes(new)
+
+    def quiet(self, still: float = 0.25, most: float = 60.0) -> float:
+        """Wait until nothing has been painted for a while; when the last byte came, in seconds since the start."""
+        end, last = time.monotonic() + most, time.monotonic()
+        while time.monotonic() - last < still and time.monotonic() < end:
+            if self.read(0.02):
+                last = time.monotonic()
+        return last - self.started
+
+    def until(self, text: bytes, most: float = 60.0) -> float:
+        """Wait until this has been painted; when it was, in seconds since the start."""
+        end = time.monotonic() + most
+        while text not in self.output:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{text!r} was not painted in {most} s")
+            self.read(0.02)
+        return time.monotonic() - self.started
+
+    def press(self, keys: bytes) -> float:
+        """Send keys; seconds until the first byte that answers them."""
+        self.read(0)
+        start = time.monotonic()
+        os.write(self._master, keys)
+        readable, _, _ = select.select([self._master], [], [], 5)
+        return time.monotonic() - start if readable else float("inf")
+
+    def painted(self, keys: bytes, still: float = 0.15) -> float:
+        """Send keys; seconds until the last byte of what they change."""
+        self.quiet()
+        start = time.monotonic()
+        os.write(self._master, keys)
+        return self.started + self.quiet(still) - start
+
+    def cpu(self) -> float:
+        """Seconds of CPU that the program has used, without its children."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICK
+
+    def memory(self) -> float:
+        """Resident memory, in MB."""
+        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * _PAGE / 1e6
+
+    def children(self) -> list[int]:
+        """The processes that it started."""
+        task = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(each) for path in task.parent.parent.glob("*/children") for each in path.read_text().split()]
+
+    def end(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """End the program, if it has not ended."""
+        if self._status is None:
+            try:
+                os.kill(self.pid, number)
+            except ProcessLookupError:
+                pass
+            _, self._status = os.waitpid(self.pid, 0)
+            os.close(self._master)
+
+
+def onnxdx(*arguments: str) -> list[str]:
+    """The command line of this checkout."""
+    return [sys.executable, "-m", "onnxdx_tui.cli", *arguments]

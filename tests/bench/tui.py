@@ -1,0 +1,116 @@
+"""The speed of the app in a real terminal: `python tests/bench/tui.py` prints each figure beside its bar.
+
+CPU figures hold on any machine that is as fast as the one they were set on; wall figures only on one that is idle.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from big_run import write_big_run  # noqa: E402
+from terminal import Terminal, onnxdx  # noqa: E402
+
+_PAGE_DOWN, _PAGE_UP = b"\x1b[6~", b"\x1b[5~"
+SIZES = (1_000, 10_000, 50_000)
+
+
+class Figure(NamedTuple):
+    """One measured number and the bar that it is to stay below."""
+
+    what: str
+    value: float
+    bar: float
+    unit: str
+
+    def __str__(self) -> str:
+        sign = "✓" if self.value <= self.bar else "✗"
+        return f"{sign} {self.what:<58} {self.value:>8.3f} {self.unit:<3} bar {self.bar:g}"
+
+
+def started(run: Path) -> Terminal:
+    """The app on a run, in its terminal."""
+    return Terminal(onnxdx("tui", str(run)), environment={"PYTHONPATH": os.environ.get("PYTHONPATH", "")})
+
+
+def first_paint(run: Path) -> list[Figure]:
+    """CPU until the workspace stands, before the run is read; of five starts the middle one."""
+    wall, cpu = [], []
+    for _ in range(5):
+        terminal = started(run)
+        wall.append(terminal.until(b"Findings"))
+        cpu.append(terminal.cpu())
+        terminal.end()
+    return [
+        Figure("first paint, CPU", statistics.median(cpu), 0.45, "s"),
+        Figure("first paint, wall", statistics.median(wall), 0.6, "s"),
+    ]
+
+
+def of_size(run: Path, nodes: int) -> tuple[list[Figure], float]:
+    """A run of so many nodes: until it is usable, per key, per page, per letter of a search; and CPU per key."""
+    terminal = started(run)
+    terminal.until(b"n/N next")
+    terminal.quiet()
+    figures = [
+        Figure(f"{nodes} nodes, usable, CPU", terminal.cpu(), 1.5, "s"),
+        Figure(f"{nodes} nodes, memory", terminal.memory(), 150, "MB"),
+    ]
+    terminal.press(b"0")
+    terminal.quiet()
+    waits, cpu = _keys(terminal, [b"j"] * 8 + [b"k"] * 8, 6)
+    figures += [
+        Figure(f"{nodes} nodes, cursor, CPU per key", cpu * 1000, 8, "ms"),
+        Figure(f"{nodes} nodes, cursor, p95", _p95(waits) * 1000, 50, "ms"),
+    ]
+    _, page = _keys(terminal, [_PAGE_DOWN, _PAGE_UP], 15)
+    figures.append(Figure(f"{nodes} nodes, page, CPU per key", page * 1000, 15, "ms"))
+    terminal.press(b"g")
+    terminal.press(b"/")
+    terminal.quiet()
+    letters = [terminal.painted(letter) for letter in (b"s", b"p", b"e", b"c", b"i", b"a")]
+    figures.append(Figure(f"{nodes} nodes, search, worst letter until painted", max(letters) * 1000, 100, "ms"))
+    terminal.end()
+    return figures, cpu
+
+
+def _keys(terminal: Terminal, keys: list[bytes], times: int) -> tuple[list[float], float]:
+    """How long each key waited for its answer, and the CPU of one."""
+    before = terminal.cpu()
+    waits = []
+    for key in keys * times:
+        waits.append(terminal.press(key))
+        terminal.read(0.02)
+    terminal.quiet()
+    return waits, (terminal.cpu() - before) / len(waits)
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[int(len(values) * 0.95)]
+
+
+def main() -> None:
+    """Print every figure; exit with 1 when one is above its bar."""
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory() as folder:
+        runs = {nodes: write_big_run(Path(folder) / str(nodes), nodes) for nodes in SIZES}
+        figures += first_paint(runs[SIZES[0]])
+        per_key = {}
+        for nodes, run in runs.items():
+            found, per_key[nodes] = of_size(run, nodes)
+            figures += found
+        ratio = per_key[SIZES[-1]] / per_key[SIZES[0]]
+        figures.append(Figure("CPU per key, 50k over 1k nodes", ratio, 1.3, "x"))
+    print(*figures, sep="\n")
+    sys.exit(any(figure.value > figure.bar for figure in figures))
+
+
+if __name__ == "__main__":
+    main()
