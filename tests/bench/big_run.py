@@ -28,7 +28,12 @@ def write_big_run(folder: Path, nodes: int, findings: int = 40) -> Path:
         if not at:
             name, op, onnx_op, status = "x", "placeholder", "input", Status.SOURCE
         elif at % _EVERY == 0 and missing < findings:
-            op, onnx_op, status, rules = "aten.special_i1.default", "aten.special_i1.default", Status.PLACEHOLDER, ("DX301",)
+            op, onnx_op, status, rules = (
+                "aten.special_i1.default",
+                "aten.special_i1.default",
+                Status.PLACEHOLDER,
+                ("DX301",),
+            )
             missing += 1
         module = f"layers.{layer}.{('attn', 'mlp')[at % 2]}"
         captured.append(Node(name, op, status, module, "f32[2, 128, 768]", "model.py", at % 400 + 1, rules))
@@ -63,4 +68,6 @@ def _report(captured: list[Node], findings: int) -> Report:
             found.append(NoOnnxFunction(site, node.op))
     passes = tuple(PassRecord(name, Outcome.PASSED, 1.0) for name in ("capture", "decompose", "dispatch", "translate"))
     verdict = Verdict(VerdictOutcome.NOT_RUN, "the export has errors")
-    return Report("model.py:build", False, tuple(found), passes, verdict, "", {"torch": "2.13.0"}, "2026-01-02T03:04:05", 9)
+    return Report(
+        "model.py:build", False, tuple(found), passes, verdict, "", {"torch": "2.13.0"}, "2026-01-02T03:04:05", 9
+    )

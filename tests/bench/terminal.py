@@ -1,7 +1,8 @@
-"""A program in a terminal of its own, as somebody at the keyboard has it: keys go in, bytes come out, time and CPU pass."""
+"""A program in a terminal of its own, as somebody at the keyboard has it: keys go in, bytes come out."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -101,10 +102,8 @@ class Terminal:
     def end(self, number: signal.Signals = signal.SIGKILL) -> None:
         """End the program, if it has not ended."""
         if self._status is None:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
-            except ProcessLookupError:
-                pass
             _, self._status = os.waitpid(self.pid, 0)
             os.close(self._master)
 
