@@ -11,6 +11,7 @@ import sympy
 import torch
 
 from onnxdx.dynamic_shapes import UNBOUNDED
+from onnxdx.memory import Same
 from onnxdx.values import CapturedProgram
 
 # Inputs are not made larger than this: a declared range may end at sizes that no test machine holds.
@@ -137,6 +138,10 @@ class OtherSizes:
                     yield made
 
     def _at(self, sizes: Mapping[str, int]) -> OtherSize | None:
+        key = ("other size", Same(self.captured.exported), Same(self.flat), tuple(sizes.items()))
+        return self.captured.memory.once(key, lambda: self._made(sizes))
+
+    def _made(self, sizes: Mapping[str, int]) -> OtherSize | None:
         symbols = {symbol: sizes.get(self._name(symbol), size) for symbol, size in self._hints.items()}
         shapes = [_shape(value, known, symbols) for value, known in zip(self.flat, self._known, strict=True)]
         if any(size < 0 for shape in shapes for size in shape or ()):

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from onnxdx import size_limits, varied_capture
 from onnxdx.errors import first_line
+from onnxdx.memory import Memory, Same
 from onnxdx.operators import computed
 from onnxdx.passes import capture, decompose, dispatch, functions, optimize, translate, validate, verify
 from onnxdx.program import ONNXProgram
@@ -31,19 +32,22 @@ _now, _clock = time.time, time.perf_counter
 PASSES = ("capture", "decompose", "dispatch", "functions", "translate", "optimize", "validate", "verify")
 
 
-def run(request: ExportRequest, listener: Listener = unheard) -> tuple[ONNXProgram | None, Report]:
+def run(
+    request: ExportRequest, listener: Listener = unheard, memory: Memory | None = None
+) -> tuple[ONNXProgram | None, Report]:
     """Export: every pass runs that can, whatever the passes before it had to say.
 
     The program is None when nothing could be captured at all; it is partial (`report.exported` is false) when something
-    stands in the way. Raises KeyboardInterrupt only.
+    stands in the way. What is in `memory`, from exports of the same model and inputs, is not worked out again. Raises
+    KeyboardInterrupt only.
     """
-    run = _Run(request, listener)
+    run = _Run(request, listener, memory or Memory())
     listener(Event(EventKind.RUN_STARTED, request.target, _now()))
     if request.options.opset_version not in SUPPORTED_OPSETS:
         low, high = SUPPORTED_OPSETS[0], SUPPORTED_OPSETS[-1]
         run.emit(UnsupportedOpset(Site(request.call_site), request.options.opset_version, low, high))
         return None, run.report(None, NOT_VERIFIED)
-    captured = run.step("capture", _captured, request)
+    captured = run.step("capture", run.captures, request)
     run.stand_in = captured.mode.stand_in if captured else ""
     run.captured = captured
     decomposed = run.step("decompose", decompose.run, captured)
@@ -66,6 +70,7 @@ def run(request: ExportRequest, listener: Listener = unheard) -> tuple[ONNXProgr
 class _Run:
     request: ExportRequest
     listener: Listener
+    memory: Memory
     sink: Collector = field(default_factory=Collector)
     records: list[PassRecord] = field(default_factory=list)
     started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.timezone.utc))
@@ -109,6 +114,17 @@ class _Run:
         facts = {"outcome": outcome.value, "seconds": seconds, **({"traceback": trace} if trace else {})}
         self.listener(Event(EventKind.PASS_ENDED, name, _now(), facts))
         return result
+
+    def captures(self, request: ExportRequest, sink: Sink) -> CapturedProgram | None:
+        """The captured model. Of the options only some matter to it; with the same ones it is captured once."""
+        options = request.options
+        key = ("capture", Same(request.dynamic_shapes), options.training, options.recovery_budget, options.thorough)
+        if key in self.memory:
+            sink.record({"kept": 1})
+        captured = self.memory.said_once(key, _captured, request, sink)
+        if captured is None:
+            return None
+        return replace(captured, request=replace(captured.request, options=options), memory=self.memory)
 
     def _keep_dims(self, name: str) -> None:
         """Say which dims of the capture this pass has made numbers of."""

@@ -6,6 +6,7 @@ torchlib lacks or has wrong) and from the user, and the later win. Functions are
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import importlib
@@ -266,6 +267,31 @@ class OnnxRegistry:
         """The names of all operators that have an entry."""
         names = dict.fromkeys([*self.user, *_ours(), *_torchlib_names()])
         yield from (name for name in names if name not in self.removed or self.user.get(name))
+
+
+class WatchedRegistry(OnnxRegistry):
+    """`registry`, telling which operators it was asked for, and what it answered."""
+
+    def __init__(self, registry: OnnxRegistry) -> None:
+        super().__init__(registry.user, registry.removed)
+        self._registry = registry
+        self._asked: dict[str, tuple[Entry, ...]] = {}
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[dict[str, tuple[Entry, ...]]]:
+        """Fill the yielded dict while the block runs: the entries by operator. Blocks may be in one another."""
+        outer, self._asked = self._asked, {}
+        try:
+            yield self._asked
+        finally:
+            outer.update(self._asked)
+            self._asked = outer
+
+    def entries(self, target: Target | str) -> tuple[Entry, ...]:
+        """The entries of one operator, the preferred one first; empty when there is none."""
+        found = self._registry.entries(target)
+        self._asked[target if isinstance(target, str) else key_of(target)] = found
+        return found
 
 
 def overload_named(key: str) -> OpOverload | None:

@@ -17,6 +17,7 @@ from torch import fx
 from torch.export import ExportedProgram
 
 from onnxdx.dynamic_shapes import AskedDim
+from onnxdx.memory import Memory
 from onnxdx.provenance import SourceMap
 from onnxdx.registry import Entry
 from onnxdx.request import ExportRequest
@@ -52,7 +53,8 @@ class CapturedProgram:
 
     `dims` maps torch's symbols ("s77") to the user's own names ("batch"), `asked` every dim that was asked to be
     dynamic to its size in the graph. `recovered` says that the capture the user asked for failed and that this program
-    is a stand-in which lets the later passes speak.
+    is a stand-in which lets the later passes speak. `memory` is where passes keep what an export of the same capture
+    can use again.
     """
 
     request: ExportRequest
@@ -61,6 +63,7 @@ class CapturedProgram:
     sources: SourceMap
     dims: Mapping[str, str] = field(default_factory=dict)
     asked: Mapping[AskedDim, int | torch.SymInt] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory, compare=False)
 
     @property
     def recovered(self) -> bool:

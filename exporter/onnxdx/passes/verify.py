@@ -19,6 +19,7 @@ from onnxdx.compat import flat_inputs
 from onnxdx.eager import EagerRun, run_eager, untouched
 from onnxdx.errors import first_line
 from onnxdx.isolated import Differs, Fails, Fault, faults
+from onnxdx.memory import Same
 from onnxdx.operators import called, draws
 from onnxdx.other_sizes import OtherSize, OtherSizes
 from onnxdx.other_values import varied
@@ -92,8 +93,9 @@ def _named(refusals: Sequence[Refusal]) -> str:
 
 
 def _flat(draft: OnnxDraft) -> list[Any]:
-    request = draft.captured.request
-    return flat_inputs(draft.captured.exported, request.args, request.kwargs)
+    captured = draft.captured
+    request = captured.request
+    return captured.memory.once("flat inputs", lambda: flat_inputs(captured.exported, request.args, request.kwargs))
 
 
 _OTHER_VALUES = "other values of the inputs"
@@ -193,7 +195,7 @@ class _Verifier:
 
     def _with_other_values(self, flat: Sequence[Any]) -> list[Trial]:
         """A trial on inputs that hold other values; none where the model does not take them."""
-        others = varied(list(flat))
+        others = _varied(self.draft, flat)
         try:
             eager = self._eager(others)
         except Exception:  # the user's model, which need not take every order of its values
@@ -346,9 +348,19 @@ def _eager(
     earlier: Sequence[Sequence[Any]] = (),
     between: Callable[[], None] = lambda: None,
 ) -> EagerRun:
-    request = draft.captured.request
-    updated = [binding.source for binding in draft.outputs if binding.kind is OutputKind.STATE]
-    return run_eager(request.model, draft.captured.exported, flat, request.options.training, updated, earlier, between)
+    captured, request = draft.captured, draft.captured.request
+    updated = tuple(binding.source for binding in draft.outputs if binding.kind is OutputKind.STATE)
+    training = request.options.training
+
+    def run() -> EagerRun:
+        return run_eager(request.model, captured.exported, flat, training, updated, earlier, between)
+
+    return run() if earlier else captured.memory.once(("eager", Same(flat), training, updated), run)
+
+
+def _varied(draft: OnnxDraft, flat: Sequence[Any]) -> list[Any]:
+    """Inputs with other values."""
+    return draft.captured.memory.once(("varied", Same(flat)), lambda: list(varied(list(flat))))
 
 
 def _precision(draft: OnnxDraft) -> torch.dtype:
@@ -364,10 +376,15 @@ def _loses_state(draft: OnnxDraft, flat: Sequence[Any], first: EagerRun) -> bool
     """
     if not first.kept:
         return False
+    key = ("loses state", Same(flat), draft.captured.request.options.training)
+    return draft.captured.memory.once(key, lambda: _another_after_another(draft, flat, first))
+
+
+def _another_after_another(draft: OnnxDraft, flat: Sequence[Any], first: EagerRun) -> bool:
     if _gives_another(draft, flat, first, flat):
         return True
     try:
-        return _gives_another(draft, flat, first, varied(list(flat)))
+        return _gives_another(draft, flat, first, _varied(draft, flat))
     except (Exception, SystemExit):  # values that the model does not take tell nothing
         return False
 
