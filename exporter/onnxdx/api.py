@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,11 @@ from typing import Any
 import torch
 
 from onnxdx import pipeline
+from onnxdx.call_site import call_site
 from onnxdx.program import ONNXProgram
 from onnxdx.request import ExportOptions, ExportRequest
 from onnxdx_diagnostics.finding import Location
 from onnxdx_diagnostics.report import Report
-from onnxdx_diagnostics.source import region
 
 
 class ExportError(Exception):
@@ -47,14 +46,14 @@ def export(
     Raises ExportError, with the report of all that is in the way, when no complete and valid model comes out, and
     TypeError when `model` is no module.
     """
-    return _export(model, args, kwargs or {}, dynamic_shapes, options or ExportOptions(), _call_site(2))
+    return _export(model, args, kwargs or {}, dynamic_shapes, options or ExportOptions(), call_site(2, "export"))
 
 
 def dynamo_export(
     model: torch.nn.Module, *args: Any, export_options: ExportOptions | None = None, **kwargs: Any
 ) -> ONNXProgram:
     """`export` by its older name: the sample inputs are given as to the model itself. Raises ExportError."""
-    return _export(model, args, kwargs, None, export_options or ExportOptions(), _call_site(2))
+    return _export(model, args, kwargs, None, export_options or ExportOptions(), call_site(2, "export"))
 
 
 def _export(
@@ -63,7 +62,7 @@ def _export(
     kwargs: Mapping[str, Any],
     dynamic_shapes: Any,
     options: ExportOptions,
-    call_site: Location,
+    place: Location,
 ) -> ONNXProgram:
     if not isinstance(model, torch.nn.Module):
         raise TypeError(f"the model to export is a torch.nn.Module, not a {type(model).__name__}")
@@ -74,8 +73,8 @@ def _export(
         dynamic_shapes if dynamic_shapes is not None else options.dynamic_shapes,
         options,
         target=type(model).__name__,
-        root=project_root(call_site.path),
-        call_site=call_site,
+        root=project_root(place.path),
+        call_site=place,
     )
     program, report = pipeline.run(request)
     if program is None or not report.exported:
@@ -89,8 +88,3 @@ def project_root(path: str) -> str:
         if (folder / "pyproject.toml").exists() or (folder / ".git").exists():
             return str(folder)
     return str(Path.cwd())
-
-
-def _call_site(depth: int) -> Location:
-    frame = inspect.stack(context=0)[depth]
-    return region(frame.filename, frame.lineno, "export")

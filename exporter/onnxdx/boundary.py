@@ -14,10 +14,12 @@ from torch.export.graph_signature import InputKind, InputSpec
 from torch.export.graph_signature import OutputKind as TorchOutputKind
 
 from onnxdx import training_mode
+from onnxdx.absent_weights import AbsentWeight, storage_identity
 from onnxdx.compat import fake_mode_of, output_paths
 from onnxdx.dtypes import onnx_dtype
 from onnxdx.naming import base_name
 from onnxdx.operators import is_strided, writes_by_itself
+from onnxdx.request import Lacking
 from onnxdx.tracing import SymbolicTensor
 from onnxdx.translation import Translation, ir_tensor
 from onnxdx.values import InputBinding, OutputBinding, OutputKind
@@ -58,7 +60,8 @@ def graph_inputs(t: Translation) -> tuple[list[ir.Value], tuple[InputBinding, ..
         if tensor is None:
             t.values[node] = None
             continue
-        if fake_mode_of(tensor) is not None or not is_strided(tensor):
+        is_fake = fake_mode_of(tensor) is not None and t.captured.request.lacking is not Lacking.WEIGHTS
+        if is_fake or not is_strided(tensor):
             t.values[node] = t.typed(
                 SymbolicTensor(name=t.names.unique(spec.target or node.name)), node.meta.get("val")
             )
@@ -91,16 +94,28 @@ def _initializer(
     keep_apart: bool,
 ) -> ir.Value:
     """The value of a weight; weights that are one tensor in the module are one value."""
-    key = None if keep_apart or tensor.numel() == 0 else _identity(tensor)
+    key = None if keep_apart or tensor.numel() == 0 else storage_identity(tensor)
     if key is not None and key in shared:
         return shared[key]
     name = t.names.unique(spec.target or node.name)
     value = t.typed(SymbolicTensor(name=name), node.meta.get("val"))
-    value.const_value = ir_tensor(tensor, name)
+    value.const_value = _absent(t, tensor, value, spec) if fake_mode_of(tensor) is not None else ir_tensor(tensor, name)
     t.named[name] = node
     if key is not None:
         shared[key] = value
     return value
+
+
+def _absent(t: Translation, tensor: torch.Tensor, value: ir.Value, spec: InputSpec) -> AbsentWeight:
+    """What stands for a weight whose values are still to come, with all names that it has in the module."""
+    exported = t.program.exported
+    identity, own = storage_identity(tensor), spec.target or ""
+    named = {**exported.state_dict, **exported.constants}.items()
+    tied = [name for name, each in named if isinstance(each, torch.Tensor) and storage_identity(each) == identity]
+    assert value.name
+    assert value.dtype is not None
+    assert value.shape is not None
+    return AbsentWeight(value.name, value.dtype, value.shape, (own, *(name for name in tied if name != own)))
 
 
 def graph_outputs(t: Translation) -> tuple[list[ir.Value], tuple[OutputBinding, ...]]:
@@ -172,10 +187,6 @@ def _output(t: Translation, value: ir.Value, name: str, taken: set[int], node: f
     if node is not None:
         t.named[name] = node
     return value
-
-
-def _identity(tensor: torch.Tensor) -> object:
-    return (tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tensor.stride(), tensor.device)
 
 
 def _output_names(paths: Sequence[tuple[str, ...]]) -> list[str]:

@@ -185,6 +185,67 @@ def fake_mode_of(value: object) -> FakeTensorMode | None:
     return mode if isinstance(mode, FakeTensorMode) else None
 
 
+@contextlib.contextmanager
+def outside_of_modes() -> Iterator[None]:
+    """While open, no dispatch mode sees what is called (`_disable_current_modes`, 2.9 - 2.14)."""
+    from torch.utils._python_dispatch import _disable_current_modes
+
+    with _disable_current_modes():
+        yield
+
+
+def storage_key(storage: torch.UntypedStorage) -> int:
+    """What tells one storage from another, fake ones too, as long as it lives (`_cdata`, 2.9 - 2.14)."""
+    return int(storage._cdata)
+
+
+def storage_offset_in_file(storage: torch.UntypedStorage) -> int | None:
+    """Where in its file a storage begins that was loaded without its values; None when torch does not tell.
+
+    `torch.load(map_location="meta")` leaves it in `_checkpoint_offset` (2.9 - 2.14).
+    """
+    offset = getattr(storage, "_checkpoint_offset", None)
+    return offset if isinstance(offset, int) else None
+
+
+def written_arguments(target: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Any]:
+    """The arguments of a call that the operator's schema says are written."""
+    for index, parameter in enumerate(schema(target).arguments):
+        if parameter.alias_info is None or not parameter.alias_info.is_write:
+            continue
+        if index < len(args) and not parameter.kwarg_only:
+            yield args[index]
+        elif parameter.name in kwargs:
+            yield kwargs[parameter.name]
+
+
+def own_state(module: torch.nn.Module) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The parameters and the buffers that a module itself holds, to be replaced in place (`_parameters`, `_buffers`).
+
+    Setting them as attributes would go through what the user's class makes of that (2.9 - 2.14).
+    """
+    if isinstance(module, torch.jit.ScriptModule):
+        return {}, {}
+    return module._parameters, module._buffers
+
+
+@contextlib.contextmanager
+def drawing_without_values() -> Iterator[None]:
+    """While open, a truncated normal distribution is drawn once: torch draws again until all values are in bounds.
+
+    Values of fake tensors never are (`torch.nn.init._no_grad_trunc_normal_`, 2.9 - 2.14).
+    """
+
+    def draw(
+        tensor: torch.Tensor, mean: float, std: float, a: float, b: float, generator: torch.Generator | None = None
+    ) -> torch.Tensor:
+        with torch.no_grad():
+            return tensor.normal_(mean, std, generator=generator).clamp_(a, b)
+
+    with _replaced(torch.nn.init, "_no_grad_trunc_normal_", draw):
+        yield
+
+
 def flat_inputs(exported: torch.export.ExportedProgram, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
     """`args` and `kwargs` flattened in the order of the program's placeholders.
 

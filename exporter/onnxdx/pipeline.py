@@ -8,15 +8,17 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from onnxdx import size_limits, varied_capture
+from onnxdx import absent_weights, size_limits, varied_capture
+from onnxdx.applied_weights import in_module, with_inputs
+from onnxdx.compat import leaves_of
 from onnxdx.errors import first_line
 from onnxdx.memory import Memory, Same
 from onnxdx.operators import computed
 from onnxdx.passes import capture, decompose, dispatch, functions, optimize, translate, validate, verify
 from onnxdx.program import ONNXProgram
-from onnxdx.request import SUPPORTED_OPSETS, ExportRequest
+from onnxdx.request import SUPPORTED_OPSETS, ExportRequest, Lacking
 from onnxdx.values import CapturedProgram, DecomposedProgram, DispatchPlan, FunctionPlan, OnnxDraft, Region
 from onnxdx_diagnostics.events import Event, EventKind, Listener, unheard
 from onnxdx_diagnostics.finding import Finding, Level, Site
@@ -41,7 +43,12 @@ def run(
     stands in the way. What is in `memory`, from exports of the same model and inputs, is not worked out again. Raises
     KeyboardInterrupt only.
     """
-    run = _Run(request, listener, memory or Memory())
+    with absent_weights.prepared(request) as ready:
+        return _exported(ready, listener, memory or Memory())
+
+
+def _exported(request: ExportRequest, listener: Listener, memory: Memory) -> tuple[ONNXProgram | None, Report]:
+    run = _Run(request, listener, memory)
     listener(Event(EventKind.RUN_STARTED, request.target, _now()))
     if request.options.opset_version not in SUPPORTED_OPSETS:
         low, high = SUPPORTED_OPSETS[0], SUPPORTED_OPSETS[-1]
@@ -64,6 +71,28 @@ def run(
     report = run.report(draft, verdict)
     listener(Event(EventKind.RUN_ENDED, "exported" if report.exported else "failed", _now()))
     return (ONNXProgram(draft, report) if draft is not None else None), report
+
+
+def verified(
+    draft: OnnxDraft, report: Report, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[OnnxDraft, Report]:
+    """A program that was exported without values, compared with eager now that it has them; the inputs of the export
+    are taken when none are given. Raises ValueError when weights or inputs have no values.
+    """
+    request = draft.captured.request
+    if not args and not kwargs:
+        args, kwargs = request.args, request.kwargs
+    for weight in absent_weights.absent_weights(draft.model).values():
+        weight.numpy()
+    if any(map(absent_weights.is_empty, leaves_of((args, dict(kwargs))))):
+        raise ValueError("the inputs of the export have no values: give `verify` inputs as the model takes them")
+    ready = with_inputs(draft, args, kwargs)
+    run = _Run(ready.captured.request, unheard, Memory(), captured=ready.captured)
+    with in_module(ready.captured):
+        verdict = run.step("verify", _verified, ready) or run.not_verified(ready)
+    earlier = tuple(record for record in report.passes if record.name != "verify")
+    findings = (*report.findings, *run.sink.findings)
+    return ready, replace(report, findings=findings, passes=(*earlier, *run.records), verdict=verdict)
 
 
 @dataclass
@@ -118,7 +147,8 @@ class _Run:
     def captures(self, request: ExportRequest, sink: Sink) -> CapturedProgram | None:
         """The captured model. Of the options only some matter to it; with the same ones it is captured once."""
         options = request.options
-        key = ("capture", Same(request.dynamic_shapes), options.training, options.recovery_budget, options.thorough)
+        given = (Same(request.dynamic_shapes), request.lacking)
+        key = ("capture", *given, options.training, options.recovery_budget, options.thorough)
         if key in self.memory:
             sink.record({"kept": 1})
         captured = self.memory.said_once(key, _captured, request, sink)
@@ -138,11 +168,12 @@ class _Run:
 
     def verifies(self, draft: OnnxDraft | None) -> bool:
         """Whether there is something to verify, and it was asked for."""
-        return draft is not None and draft.complete and not self._errors() and self.request.options.verify
+        asked = self.request.options.verify and self.request.lacking is Lacking.NOTHING
+        return asked and draft is not None and draft.complete and not self._errors()
 
     def survey(self, draft: OnnxDraft | None) -> None:
         """Let the operators speak that do not depend on what stands in the way; there is no verdict."""
-        asked = draft if self.request.options.verify else None
+        asked = draft if self.request.options.verify and self.request.lacking is Lacking.NOTHING else None
         self.step("verify", _survey, asked)
         self.records[-1] = replace(self.records[-1], outcome=Outcome.NOT_RUN)
 
@@ -150,6 +181,8 @@ class _Run:
         """Why there is no verdict."""
         if not self.request.options.verify:
             return Verdict(VerdictOutcome.NOT_RUN, "verification was not asked for")
+        if self.request.lacking is not Lacking.NOTHING:
+            return Verdict(VerdictOutcome.NOT_RUN, self.request.lacking.value)
         if draft is not None and draft.complete and not self._errors():
             return Verdict(VerdictOutcome.NOT_RUN, "verification broke")
         return Verdict(VerdictOutcome.NOT_RUN, "the export has errors")
@@ -176,7 +209,8 @@ class _Run:
 def _captured(request: ExportRequest, sink: Sink) -> CapturedProgram | None:
     """The captured model; looked at twice where that was asked for."""
     captured = capture.run(request, sink)
-    if captured is not None and not captured.recovered and request.options.thorough:
+    thorough = request.options.thorough and request.lacking is Lacking.NOTHING
+    if captured is not None and not captured.recovered and thorough:
         for finding in varied_capture.findings(captured, lambda again: capture.run(again, Collector())):
             sink.emit(finding)
     return captured

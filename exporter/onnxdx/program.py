@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,19 @@ import onnx_ir as ir
 import torch
 from torch.export.graph_signature import ConstantArgument, InputKind
 
+from onnxdx import model_files
+from onnxdx.absent_weights import absent_weights
+from onnxdx.applied_weights import apply
+from onnxdx.call_site import call_site
+from onnxdx.checkpoint import State
 from onnxdx.compat import flat_inputs, leaves_of
+from onnxdx.model_files import Contents, Told, unheard
 from onnxdx.runtime import Session, weight_bytes
 from onnxdx.values import OnnxDraft, OutputKind
+from onnxdx.weights import Weights, of_checkpoint, weights_of
+from onnxdx_diagnostics.finding import Finding, Location, Site
 from onnxdx_diagnostics.graphs import Graphs
-from onnxdx_diagnostics.report import Report
+from onnxdx_diagnostics.report import Report, Verdict
 
 _EXTERNAL_BYTES = 2_000_000_000
 """From here on weights go to a file of their own: a protobuf message holds at most 2 GB."""
@@ -41,24 +49,91 @@ class ONNXProgram:
         """The model as protobuf, with its weights."""
         return ir.serde.serialize_model(self.model)
 
-    def save(self, path: str | os.PathLike[str], *, external_data: bool | None = None) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        external_data: bool | None = None,
+        include_weights: bool = True,
+        model_state: State | None = None,
+        progress: Told = unheard,
+    ) -> None:
         """Write the model to `path`, whole or not at all.
 
-        `external_data` puts weights of 1 kB and more into `<name>.data` beside it; by default only from 2 GB on. Raises
-        OSError.
+        `external_data` puts weights of 1 kB and more into `<name>.data` beside it; by default only from 2 GB on, and
+        when `model_state` is given. While the model that stands at `path` refers to a file of that name, the new one
+        is `<name>.2.data`, so that one rename replaces both.
+
+        `model_state` gives the weights of a model that was exported in fake mode, which stays without them: a state
+        dict, a `.safetensors` or `torch.save` file, or the JSON index of its shards. They are streamed, and converted
+        to the types of the graph. `include_weights=False` leaves weights out: the model refers to them by name, to be
+        given to ONNX Runtime with `SessionOptions.add_external_initializers`.
+
+        `progress` hears how many bytes of how many are written.
+
+        Raises OSError, NoValues when weights are to come and not given, and WeightsError when `model_state` does not
+        give them. Warnings on it go to `report`.
         """
-        target = Path(path)
-        apart = weight_bytes(self.model) >= _EXTERNAL_BYTES if external_data is None else external_data
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
-            temporary = Path(folder) / target.name
-            if apart:
-                data = f"{target.name}.data"
-                ir.save(self.model, temporary, external_data=data, size_threshold_bytes=1024)
-                if (Path(folder) / data).stat().st_size:
-                    os.replace(Path(folder) / data, target.parent / data)
-            else:
-                ir.save(self.model, temporary)
-            os.replace(temporary, target)
+        self._save(path, external_data, include_weights, model_state, progress, call_site(2, "save"))
+
+    def _save(
+        self,
+        path: str | os.PathLike[str],
+        external_data: bool | None,
+        include_weights: bool,
+        model_state: State | None,
+        progress: Told,
+        place: Location | None,
+    ) -> None:
+        weights = self._weights(model_state, place) if model_state is not None else None
+        left_out = set() if include_weights else weights_of(self.model, self.draft)
+        if include_weights and weights is None:
+            for weight in absent_weights(self.model).values():
+                weight.numpy()
+        large = weights is not None or (include_weights and weight_bytes(self.model) >= _EXTERNAL_BYTES)
+        apart = large if external_data is None else external_data
+        contents = Contents(self.model, weights.taken if weights is not None else {}, apart, left_out)
+        model_files.save(contents, Path(path), progress)
+        if weights is not None:
+            self._say([*weights.findings, *weights.overflows(_site(place))])
+
+    def apply_weights(self, state: State) -> None:
+        """Give a model that was exported in fake mode its weights, for good; `state` is as `model_state` of `save`.
+
+        The weights are then in memory, and the program can be called, verified and saved as any other. Raises
+        WeightsError when `state` does not give them; the program is then as it was.
+        """
+        place = call_site(2, "apply_weights")
+        weights = self._weights(state, place)
+        apply(self.draft, weights)
+        vars(self).pop("_session", None)
+        self._say([*weights.findings, *weights.overflows(_site(place))])
+
+    def check_weights(self, state: State, place: Location | None = None) -> None:
+        """Hold a checkpoint against the model without reading its values. Raises WeightsError."""
+        self._say(self._weights(state, place).findings)
+
+    def verify(self, *args: Any, **kwargs: Any) -> Verdict:
+        """Compare the program with eager in ONNX Runtime, on these inputs of the torch model or those of the export.
+
+        For programs that were exported in fake mode, after `apply_weights`; the verdict is that of `report` from then
+        on. Raises ValueError when weights or inputs have no values.
+        """
+        from onnxdx.pipeline import verified
+
+        self.draft, self.report = verified(self.draft, self.report, args, kwargs)
+        return self.report.verdict
+
+    def _weights(self, state: State, place: Location | None) -> Weights:
+        if not absent_weights(self.model):
+            raise ValueError(
+                "the program has its weights already: export the model in fake mode "
+                "(`ExportOptions(fake_context=...)`) to give it others"
+            )
+        return of_checkpoint(self.draft, state, place)
+
+    def _say(self, findings: Sequence[Finding]) -> None:
+        self.report = replace(self.report, findings=(*self.report.findings, *findings))
 
     def graphs(self) -> Graphs:
         """The program as captured, as decomposed and as ONNX, as plain data; made anew by each call."""
@@ -110,3 +185,7 @@ class ONNXProgram:
     @cached_property
     def _session(self) -> Session:
         return Session(self.model, options=self._session_options)
+
+
+def _site(place: Location | None) -> Site:
+    return Site(place)

@@ -18,6 +18,7 @@ from onnxdx import capture_errors, compat, silent_faults
 from onnxdx.attempts import Attempts, StandIn
 from onnxdx.provenance import chain_of
 from onnxdx.recorded_run import RecordedRun
+from onnxdx.request import Lacking
 from onnxdx.values import CaptureMode
 from onnxdx_diagnostics.finding import Finding, Frame, Location
 from onnxdx_diagnostics.rules.dx101_data_dependent_branch import DataDependentBranch
@@ -78,6 +79,9 @@ def recover(attempts: Attempts, error: BaseException, budget: Budget) -> Recover
         if isinstance(strict, ExportedProgram):
             return Recovered((), strict, CaptureMode.STRICT)
     failed = strict if isinstance(strict, BaseException) else None
+    if attempts.request.lacking is not Lacking.NOTHING:
+        budget.facts["stand-in"] = f"skipped: {attempts.request.lacking.value}"
+        return Recovered(tuple(_added(_of_error(error, failed, told, unknown, attempts), unknown)))
     stand_in = budget.rung("stand-in", attempts.stand_in)
     findings = _added(unknown, _of_stand_in(stand_in, attempts) if stand_in is not None else ())
     if stand_in is not None and not findings and _holds_anyway(error, stand_in, attempts):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -11,6 +12,7 @@ import torch
 from onnxdx_diagnostics.finding import Location
 
 if TYPE_CHECKING:
+    from onnxdx.fake_mode import FakeContext
     from onnxdx.registry import OnnxRegistry
 
 DEFAULT_OPSET = 20
@@ -25,6 +27,8 @@ class ExportOptions:
 
     dynamic_shapes: as for `torch.export.export`; a string in place of a Dim names a dynamic dimension. The argument of
         `export()` of the same name wins over this one.
+    fake_context: what `enable_fake_mode()` gave: parameters and buffers of the model are weights to come, whether they
+        are fake or real. A model that was built in fake mode or on `meta` is known by its tensors, without it.
     onnx_registry: which ONNX function stands for which operator; None is torchlib plus onnxdx's own functions.
     opset_version: ONNX opset of the default domain, one of `SUPPORTED_OPSETS`.
     functions: "none" gives a flat graph, "modules" turns every nn.Module call into a call of an ONNX function, "aten"
@@ -41,6 +45,7 @@ class ExportOptions:
     """
 
     dynamic_shapes: Any = None
+    fake_context: FakeContext | None = None
     onnx_registry: OnnxRegistry | None = None
     opset_version: int = DEFAULT_OPSET
     functions: FunctionsMode = "none"
@@ -60,12 +65,21 @@ class ExportOptions:
             raise ValueError(f"recovery_budget is a number of seconds, 0 or more, not {self.recovery_budget!r}")
 
 
+class Lacking(enum.Enum):
+    """What of a request has no values: nothing, the weights (and the inputs, perhaps), or the inputs alone."""
+
+    NOTHING = ""
+    WEIGHTS = "fake weights"
+    INPUTS = "fake inputs"
+
+
 @dataclass(frozen=True)
 class ExportRequest:
     """One export, complete: what `export()` and the command line hand to the pipeline.
 
     `target` is how the report names the model ("train/model.py:build"); `root` is the project root that user code lies
     under; `call_site` is the line that asked for the export, where a finding goes that has no line of its own.
+    `lacking` says what has no values; the pipeline finds that out.
     """
 
     model: torch.nn.Module
@@ -76,3 +90,4 @@ class ExportRequest:
     target: str = ""
     root: str = ""
     call_site: Location | None = None
+    lacking: Lacking = Lacking.NOTHING

@@ -11,6 +11,7 @@ import onnx_ir as ir
 from onnx_ir.passes import common
 from onnxscript import optimizer
 
+from onnxdx.absent_weights import hidden
 from onnxdx.values import PROVENANCE_KEY, InputBinding, OnnxDraft
 from onnxdx_diagnostics.sink import Sink
 
@@ -28,7 +29,7 @@ def run(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
     made = {key: _made(body) for key, body in _bodies(model).items()}
     _tidy(model)
     if draft.captured.request.options.optimize:
-        with _quiet():
+        with _quiet(), hidden(model):
             for step in _steps():
                 step(model)
     _close_subgraphs(model)
