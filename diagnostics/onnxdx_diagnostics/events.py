@@ -14,6 +14,7 @@ class EventKind(enum.Enum):
 
     STEP_STARTED: a part of the run begins that is no pass (the target is loaded, the model saved). PLACE: the user's
     code is at this line (facts `path`, `line`, `function`). PROMPT: it waits for the user at a debugger's prompt.
+    PROGRESS: the step under way has done so much of its work (facts `done` and `total`, in bytes).
     """
 
     RUN_STARTED = "run-started"
@@ -22,6 +23,7 @@ class EventKind(enum.Enum):
     PASS_ENDED = "pass-ended"
     PLACE = "place"
     PROMPT = "prompt"
+    PROGRESS = "progress"
     FINDING = "finding"
     RUN_ENDED = "run-ended"
 

@@ -45,6 +45,8 @@ class Job:
     `events` is the log to append to; `models` are the files to save a model without errors to. `graphs` asks for the
     graphs of the run, `graphs_of_findings` for those of a run with findings. `registry` is a registry file, or empty.
     `repro` says of which findings repros are wanted (see `selection`), found in `repro_seconds` for each at most.
+    `weights` is the checkpoint of a model that is exported without its own weights, or empty; `without_weights` has the
+    model saved without any.
     `argv` is what the user's code sees as `sys.argv`. `lifeline` is the read end of a pipe that the client holds open
     as long as it lives; `own_group` lets the worker lead a process group, so that what the user's code starts ends with
     it. `seconds` is the time limit of a step; 0 means none.
@@ -68,6 +70,8 @@ class Job:
     registry: str = ""
     repro: str = ""
     repro_seconds: float = 120.0
+    weights: str = ""
+    without_weights: bool = False
     argv: tuple[str, ...] = ()
     lifeline: int | None = None
     own_group: bool = False

@@ -44,6 +44,12 @@ def absent_weights(model: ir.Model) -> dict[ir.Value, AbsentWeight]:
     return {value: value.const_value for value in values if isinstance(value.const_value, AbsentWeight)}
 
 
+def require_values(model: ir.Model) -> None:
+    """Raise NoValues when a weight of the model is still to come."""
+    for weight in absent_weights(model).values():
+        weight.numpy()
+
+
 @contextlib.contextmanager
 def hidden(model: ir.Model) -> Iterator[None]:
     """While open, weights without values are no constants: nothing can be computed from them."""

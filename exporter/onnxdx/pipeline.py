@@ -82,8 +82,7 @@ def verified(
     request = draft.captured.request
     if not args and not kwargs:
         args, kwargs = request.args, request.kwargs
-    for weight in absent_weights.absent_weights(draft.model).values():
-        weight.numpy()
+    absent_weights.require_values(draft.model)
     if any(map(absent_weights.is_empty, leaves_of((args, dict(kwargs))))):
         raise ValueError("the inputs of the export have no values: give `verify` inputs as the model takes them")
     ready = with_inputs(draft, args, kwargs)

@@ -15,7 +15,7 @@ import torch
 from torch.export.graph_signature import ConstantArgument, InputKind
 
 from onnxdx import model_files
-from onnxdx.absent_weights import absent_weights
+from onnxdx.absent_weights import absent_weights, require_values
 from onnxdx.applied_weights import apply
 from onnxdx.call_site import call_site
 from onnxdx.checkpoint import State
@@ -23,10 +23,11 @@ from onnxdx.compat import flat_inputs, leaves_of
 from onnxdx.model_files import Contents, Told, unheard
 from onnxdx.runtime import Session, weight_bytes
 from onnxdx.values import OnnxDraft, OutputKind
-from onnxdx.weights import Weights, of_checkpoint, weights_of
+from onnxdx.weights import Weights, WeightsError, of_checkpoint, weights_of
 from onnxdx_diagnostics.finding import Finding, Location, Site
 from onnxdx_diagnostics.graphs import Graphs
 from onnxdx_diagnostics.report import Report, Verdict
+from onnxdx_diagnostics.rules.dx737_weights_not_given import WeightsNotGiven
 
 _EXTERNAL_BYTES = 2_000_000_000
 """From here on weights go to a file of their own: a protobuf message holds at most 2 GB."""
@@ -46,7 +47,8 @@ class ONNXProgram:
 
     @property
     def model_proto(self) -> onnx.ModelProto:
-        """The model as protobuf, with its weights."""
+        """The model as protobuf, with its weights. Raises NoValues when those are still to come."""
+        require_values(self.model)
         return ir.serde.serialize_model(self.model)
 
     def save(
@@ -67,35 +69,46 @@ class ONNXProgram:
         `model_state` gives the weights of a model that was exported in fake mode, which stays without them: a state
         dict, a `.safetensors` or `torch.save` file, or the JSON index of its shards. They are streamed, and converted
         to the types of the graph. `include_weights=False` leaves weights out: the model refers to them by name, to be
-        given to ONNX Runtime with `SessionOptions.add_external_initializers`.
+        given to ONNX Runtime with `SessionOptions.add_external_initializers`. Constants that were folded from weights
+        stay; in fake mode none are.
 
         `progress` hears how many bytes of how many are written.
 
-        Raises OSError, NoValues when weights are to come and not given, and WeightsError when `model_state` does not
-        give them. Warnings on it go to `report`.
+        Raises OSError, and WeightsError when weights are to come and `model_state` does not give them. Warnings on it
+        go to `report`.
         """
-        self._save(path, external_data, include_weights, model_state, progress, call_site(2, "save"))
+        place = call_site(2, "save")
+        self.save_for(
+            path,
+            model_state,
+            external_data=external_data,
+            include_weights=include_weights,
+            progress=progress,
+            place=place,
+        )
 
-    def _save(
+    def save_for(
         self,
         path: str | os.PathLike[str],
-        external_data: bool | None,
-        include_weights: bool,
         model_state: State | None,
-        progress: Told,
-        place: Location | None,
+        *,
+        external_data: bool | None = None,
+        include_weights: bool = True,
+        progress: Told = unheard,
+        place: Location | None = None,
     ) -> None:
+        """`save` on behalf of the line `place`; without one, of the line that asked for the export."""
         weights = self._weights(model_state, place) if model_state is not None else None
         left_out = set() if include_weights else weights_of(self.model, self.draft)
-        if include_weights and weights is None:
-            for weight in absent_weights(self.model).values():
-                weight.numpy()
+        absent = absent_weights(self.model).values()
+        if absent and include_weights and weights is None:
+            raise WeightsError([WeightsNotGiven(self._site(place), tuple(weight.sources[0] for weight in absent))])
         large = weights is not None or (include_weights and weight_bytes(self.model) >= _EXTERNAL_BYTES)
         apart = large if external_data is None else external_data
         contents = Contents(self.model, weights.taken if weights is not None else {}, apart, left_out)
         model_files.save(contents, Path(path), progress)
         if weights is not None:
-            self._say([*weights.findings, *weights.overflows(_site(place))])
+            self.say([*weights.findings, *weights.overflows(self._site(place))])
 
     def apply_weights(self, state: State) -> None:
         """Give a model that was exported in fake mode its weights, for good; `state` is as `model_state` of `save`.
@@ -107,11 +120,11 @@ class ONNXProgram:
         weights = self._weights(state, place)
         apply(self.draft, weights)
         vars(self).pop("_session", None)
-        self._say([*weights.findings, *weights.overflows(_site(place))])
+        self.say([*weights.findings, *weights.overflows(self._site(place))])
 
     def check_weights(self, state: State, place: Location | None = None) -> None:
         """Hold a checkpoint against the model without reading its values. Raises WeightsError."""
-        self._say(self._weights(state, place).findings)
+        self.say(self._weights(state, place).findings)
 
     def verify(self, *args: Any, **kwargs: Any) -> Verdict:
         """Compare the program with eager in ONNX Runtime, on these inputs of the torch model or those of the export.
@@ -132,8 +145,12 @@ class ONNXProgram:
             )
         return of_checkpoint(self.draft, state, place)
 
-    def _say(self, findings: Sequence[Finding]) -> None:
+    def say(self, findings: Sequence[Finding]) -> None:
+        """Add to what the report has to say."""
         self.report = replace(self.report, findings=(*self.report.findings, *findings))
+
+    def _site(self, place: Location | None) -> Site:
+        return Site(place) if place is not None else self.draft.captured.sources.fallback()
 
     def graphs(self) -> Graphs:
         """The program as captured, as decomposed and as ONNX, as plain data; made anew by each call."""
@@ -147,7 +164,8 @@ class ONNXProgram:
         `session_options` are `onnxruntime.SessionOptions`, for kernels that ONNX Runtime does not have itself; without
         them those of the export are taken.
         Values that the model updates (buffers, inputs) are not among them; `adapt_torch_outputs_to_onnx` is the
-        same selection for eager outputs. Raises ValueError when the inputs have another structure than at capture.
+        same selection for eager outputs. Raises ValueError when the inputs have another structure than at capture,
+        NoValues when the weights are still to come.
         """
         if session_options is not None and session_options is not self._session_options:
             self._session_options = session_options
@@ -184,8 +202,5 @@ class ONNXProgram:
 
     @cached_property
     def _session(self) -> Session:
+        require_values(self.model)
         return Session(self.model, options=self._session_options)
-
-
-def _site(place: Location | None) -> Site:
-    return Site(place)

@@ -80,7 +80,6 @@ def load(
     found = loading.saved() if target.endswith(".pt2") else loading.called(inputs)
     if inputs and target.endswith(".pt2"):
         raise TargetMisnamed(BadInputSpec(loading.site, inputs[0], "unwanted", target))
-    loading.check_devices(found)
     shapes = found.dynamic_shapes
     if dynamic:
         shapes = dynamic_spec.parse(dynamic, found.model, found.args, found.kwargs, loading.site)
@@ -140,17 +139,6 @@ class _Loading:
         if inputs:
             raise TargetMisnamed(BadInputSpec(self.site, inputs[0], "unwanted", self.target))
         return self._unpacked(result)
-
-    def check_devices(self, found: ExportTarget) -> None:
-        """Raises TargetError when weights or inputs have no values."""
-        named = [*found.model.named_parameters(), *found.model.named_buffers()]
-        named += [
-            (f"input {index}", value) for index, value in enumerate(found.args) if isinstance(value, torch.Tensor)
-        ]
-        named += [(name, value) for name, value in found.kwargs.items() if isinstance(value, torch.Tensor)]
-        for name, tensor in named:
-            if tensor.device.type == "meta":
-                raise TargetError(MissingDevice(self.site, "meta", name))
 
     def _taken_apart(self) -> tuple[Path | str, str]:
         """The file or the module's name, and the dotted name in it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pickle
 import re
 import sys
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,7 +42,9 @@ def read(path: Path) -> dict[str, Stored]:
 
 def _loaded(path: Path, device: str) -> Any:
     try:
-        return torch.load(path, map_location=device, weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location=device, weights_only=True)
     except pickle.UnpicklingError as error:
         named = _GLOBAL.search(str(error))
         what = f" (`{named[1]}`)" if named else ""

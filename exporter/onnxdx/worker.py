@@ -24,10 +24,13 @@ from types import FrameType
 from typing import Any, NoReturn, TextIO
 
 from onnxdx import pipeline, registry_file
+from onnxdx.fake_mode import FakeContext
+from onnxdx.program import ONNXProgram
 from onnxdx.provenance import SourceMap
 from onnxdx.request import ExportOptions, ExportRequest
 from onnxdx.target import load
 from onnxdx.target_error import TargetError, TargetMisnamed
+from onnxdx.weights import WeightsError
 from onnxdx_diagnostics.event_log import EventLog
 from onnxdx_diagnostics.events import Event, EventKind, Listener, all_of
 from onnxdx_diagnostics.finding import Finding, Level, Site
@@ -95,7 +98,7 @@ def serve(job: Job, folder: Path, listener: Listener) -> Answer:
         listener(Event(EventKind.STEP_STARTED, "save", _clock()))
         if program is not None and (job.graphs or (job.graphs_of_findings and report.findings)):
             program.graphs().save(folder / GRAPHS)
-        answer = _saved(job, report, program)
+        answer = _saved(job, report, program, listener)
         if not job.repro:
             return answer
         listener(Event(EventKind.STEP_STARTED, "repro", _clock()))
@@ -125,6 +128,7 @@ def request_of(job: Job) -> ExportRequest:
         thorough=job.thorough,
         optimize=job.optimize,
         verify=job.verify,
+        fake_context=FakeContext() if job.weights else None,
     )
     if not job.registry:
         return load(job.target, job.root, options, job.input, job.dynamic)
@@ -137,18 +141,40 @@ def request_of(job: Job) -> ExportRequest:
     return replace(request, options=replace(request.options, onnx_registry=registry))
 
 
-def _saved(job: Job, report: Report, program: Any) -> Answer:
+def _saved(job: Job, report: Report, program: ONNXProgram | None, listener: Listener) -> Answer:
     """The answer to a job whose passes have run, with its models saved."""
     saved: list[str] = []
     if program is None or not report.exported or report.count(Level.ERROR):
         return Answer(report)
     try:
+        if job.weights and not job.models:
+            program.check_weights(job.weights, program.draft.captured.request.call_site)
         for path in job.models:
-            program.save(path)
+            program.save_for(
+                path, job.weights or None, include_weights=not job.without_weights, progress=_Reported(listener)
+            )
             saved.append(path)
+    except WeightsError as error:
+        program.say(error.findings)
     except OSError as error:
-        return Answer(report, saved=tuple(saved), unwritten=error.strerror or str(error))
-    return Answer(report, saved=tuple(saved))
+        return Answer(program.report, saved=tuple(saved), unwritten=error.strerror or str(error))
+    for finding in program.report.findings[len(report.findings) :]:
+        _say(finding, listener)
+    return Answer(program.report, saved=tuple(saved))
+
+
+class _Reported:
+    """Tells the listener of a run how far a save is, a few times a second."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._last = _clock()
+
+    def __call__(self, done: int, total: int) -> None:
+        now = _clock()
+        if now - self._last >= _BEAT:
+            self._last = now
+            self._listener(Event(EventKind.PROGRESS, "save", now, {"done": done, "total": total}))
 
 
 def _with_repros(answer: Answer, job: Job, request: ExportRequest, program: Any, folder: Path) -> Answer:

@@ -70,7 +70,7 @@ TABLE = [
     (["net.py:build", "--dynamic", "y[batch,_]"], 2, "DX707", "The inputs are: `x`."),
     (["net.py:build", "--dynamic", "x[batch]"], 2, "DX707", "does not fit the input's shape [2, 4]"),
     (["net.py:on_cuda"], 1, "DX708", "The device `cuda` is not available here."),
-    (["net.py:on_meta"], 1, "DX708", "`weight` is on the device `meta`"),
+    (["net.py:on_meta"], 1, "DX737", "The model has no values for `weight` and `bias`"),
 ]
 
 

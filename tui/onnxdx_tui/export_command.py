@@ -64,6 +64,8 @@ class Wish:
     optimize: bool
     training: bool
     registry: Path | None
+    weights: Path | None
+    no_weights: bool
     recovery_budget: float
     timeout: float | None
     isolate: bool
@@ -74,7 +76,9 @@ class Wish:
         """Raise UsageError when something asked for cannot be written."""
         if not self.isolate and self.timeout:
             raise click.UsageError("--timeout needs a process that can be ended; it does not go with --no-isolate.")
-        outputs.check_distinct({"--output": self.output, "--sarif": self.sarif})
+        if self.weights and self.no_weights:
+            raise click.UsageError("--weights and --no-weights do not go together.")
+        outputs.check_distinct({"--output": self.output, "--sarif": self.sarif, "--weights": self.weights})
         if self.output:
             outputs.check_file(self.output, "--output")
         if self.sarif:
@@ -100,6 +104,8 @@ class Wish:
             optimize=self.optimize,
             training=self.training,
             registry=str(self.registry.absolute()) if self.registry else "",
+            weights=str(self.weights.absolute()) if self.weights else "",
+            without_weights=self.no_weights,
             recovery_budget=self.recovery_budget,
             thorough=self.explain,
             argv=tuple(sys.argv),
@@ -151,6 +157,13 @@ _FUNCTIONS = click.Choice(["none", "modules", "aten", "all"])
     metavar="FILE",
     help="Python file with your ONNX functions, in `registry = OnnxRegistry()`.",
 )
+@click.option(
+    "--weights",
+    type=_FILE,
+    metavar="FILE",
+    help="Stream the weights from this checkpoint: .safetensors, torch.save, index of shards.",
+)
+@click.option("--no-weights", is_flag=True, help="Write the model without its weights: it refers to them by name.")
 @click.option(
     "--recovery-budget",
     type=click.FloatRange(min=0),
@@ -243,9 +256,9 @@ def _write_files(ending: Ending, wish: Wish, run_directory: RunDirectory | None,
 
 def _move_model(staged: Path, path: Path) -> None:
     """Move a model and its external data within one file system."""
-    for part in (f"{staged.name}.data", staged.name):
-        if (staged.parent / part).exists():
-            os.replace(staged.parent / part, path.parent / part)
+    for part in (*outputs.data_of(staged), staged):
+        if part.exists():
+            os.replace(part, path.parent / part.name)
 
 
 def _model_line(ending: Ending, wish: Wish) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -49,12 +50,18 @@ def check_distinct(paths: dict[str, Path | None]) -> None:
 
 def size_of(path: Path) -> str:
     """The size of a model file and its external data, for people."""
-    size = float(sum(part.stat().st_size for part in (path, path.with_name(path.name + ".data")) if part.exists()))
+    size = float(sum(part.stat().st_size for part in (path, *data_of(path)) if part.exists()))
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:
             return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.2f} GB"
+
+
+def data_of(path: Path) -> list[Path]:
+    """The files of external data beside a model: `model.onnx.data`, `model.onnx.2.data`."""
+    own = re.compile(re.escape(path.name) + r"\.(\d+\.)?data")
+    return [each for each in path.parent.iterdir() if own.fullmatch(each.name)]
 
 
 def _check_writable(folder: Path, option: str) -> None:

@@ -12,6 +12,7 @@ from onnxdx_diagnostics.events import Event, EventKind
 
 _SLOW = 0.5
 _FRAME = 0.1
+_BAR = 24
 _SIGNS = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _CLEAR = "\r\x1b[2K"
 
@@ -27,6 +28,7 @@ class Progress:
         self._moving = self._stream is not None and self._stream.isatty()
         self._step = ""
         self._since = 0.0
+        self._share = 0.0
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._drawn = False
@@ -35,6 +37,8 @@ class Progress:
         """Follow the events of a run."""
         if event.kind in (EventKind.STEP_STARTED, EventKind.PASS_STARTED):
             self.step(event.subject)
+        elif event.kind is EventKind.PROGRESS:
+            self._share = float(event.facts["done"]) / float(event.facts["total"])
         elif event.kind in (EventKind.PASS_ENDED, EventKind.RUN_ENDED, EventKind.PROMPT):
             self.done()
 
@@ -42,7 +46,7 @@ class Progress:
         """A step begins."""
         self.done()
         with self._lock:
-            self._step, self._since = name, time.monotonic()
+            self._step, self._since, self._share = name, time.monotonic(), 0.0
 
     def done(self) -> None:
         """The step under way, if any, has ended."""
@@ -71,7 +75,8 @@ class Progress:
             with self._lock:
                 seconds = time.monotonic() - self._since
                 if self._step and seconds >= _SLOW:
-                    self._write(f"{_CLEAR}{_SIGNS[turn % len(_SIGNS)]} {self._step} {seconds:.0f} s")
+                    share = f" {_bar(self._share)}" if self._share else ""
+                    self._write(f"{_CLEAR}{_SIGNS[turn % len(_SIGNS)]} {self._step}{share} {seconds:.0f} s")
                     self._drawn = True
 
     def _clear(self) -> None:
@@ -88,6 +93,11 @@ class Progress:
             self._stream.flush()
         except (OSError, ValueError):
             self._stream = open_nowhere()
+
+
+def _bar(share: float) -> str:
+    """How much of a step is done, as a bar and a number."""
+    return f"{'█' * round(share * _BAR):░<{_BAR}} {share:.0%}"
 
 
 def open_nowhere() -> TextIO:

@@ -165,6 +165,8 @@ class WorkerProcess:
             return
         if event.kind in (EventKind.STEP_STARTED, EventKind.PASS_STARTED):
             self._spent, self._prompted = 0.0, False
+        if event.kind is EventKind.PROGRESS:
+            self._spent = 0.0
         self._prompted = self._prompted or event.kind is EventKind.PROMPT
         self._listener(event)
 

@@ -1,4 +1,4 @@
-"""DX708: the model asks for a device that is not there, or whose tensors hold no values."""
+"""DX708: the model asks for a device that is not there."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class MissingDevice(Finding):
 
     ## What it means
     The code that builds the model asks torch for a device (`cuda`, `mps`, `xpu`) that this machine or this build of
-    torch does not have; or the model is on the device `meta`, whose tensors have shapes but no values.
+    torch does not have.
 
     ## Why it stops the export
-    The weights cannot be read, and the model cannot be run to compare its numbers.
+    There is no model: its weights cannot be made or read.
 
     ## How to fix it
     Build the model on the CPU. An ONNX model has no device; the runtime chooses one.
@@ -30,19 +30,14 @@ class MissingDevice(Finding):
     EXAMPLE: ClassVar[str] = """
 import torch
 
-def build():  # expect: DX708
-    return torch.nn.Linear(4, 2, device="meta"), (torch.rand(1, 4),)
+def build():
+    return torch.nn.Linear(4, 2, device="mtia"), (torch.rand(1, 4),)  # expect: DX708
 """
 
     device: str
-    tensor: str = ""
 
     def message(self) -> str:
-        if self.tensor:
-            return f"`{self.tensor}` is on the device `{self.device}`, which holds no values."
         return f"The device `{self.device}` is not available here."
 
     def fixes(self) -> tuple[Fix, ...]:
-        if self.tensor:
-            return (Fix('Load the weights, or make room for them with `model.to_empty(device="cpu")`.'),)
         return (Fix('Build the model on the CPU: `model.to("cpu")`, `torch.load(..., map_location="cpu")`.'),)
