@@ -1541,3 +1541,45 @@ def python_kernel(target: OpOverload) -> Callable[..., Any] | None:
             dispatch_key = getattr(torch._C.DispatchKey, key)
             return functools.partial(target._op_dk, dispatch_key)
     return None
+
+
+def reference_bodies(target: OpOverload) -> Iterator[Callable[..., Any]]:
+    """What torch has in Python that computes an operator: its decompositions, its reference, its composite body.
+
+    References are functions of `torch._refs`, named after the operator, in a module for each family (2.9 - 2.14).
+    """
+    import torch._refs as references
+
+    known = decompositions().get(target)
+    if known is not None:
+        yield known
+    if target.namespace == "aten":
+        name = schema(target).name.partition("::")[2]
+        for family, prefix in (
+            (references, ""),
+            (references.linalg, "linalg_"),
+            (references.special, "special_"),
+            (references.nn.functional, ""),
+        ):
+            found = getattr(family, name.removeprefix(prefix), None) if name.startswith(prefix) else None
+            if callable(found) and found is not known:
+                yield found
+    if is_composite(target):
+        yield target.decompose
+
+
+def other_overloads(target: OpOverload) -> list[OpOverload]:
+    """The overloads of the same operator, without those that write (`OpOverload.overloadpacket`, 2.9 - 2.14)."""
+    packet = target.overloadpacket
+    others = (getattr(packet, name) for name in packet.overloads())
+    return [each for each in others if each is not target and not schema(each).is_mutable]
+
+
+def runtime_schemas() -> list[Any]:
+    """The schemas of all operators that ONNX Runtime knows, those of its own domains as well.
+
+    Only its documentation generator uses the function (`onnxruntime.capi`, 1.20 - 1.23).
+    """
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    return list(state.get_all_operator_schema())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from onnxdx.comparison import compare
 from onnxdx.fixes import Evidence, fixes_for
 from onnxdx.program import ONNXProgram
 from onnxdx.registry import OnnxRegistry
-from onnxdx.request import ExportOptions, ExportRequest
+from onnxdx.request import ExportRequest
 from onnxdx_diagnostics.edits import edited
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.fix import Applicability, Fix
@@ -64,7 +64,7 @@ class Run:
 
 
 def exported(request: ExportRequest, path: Path, registry: OnnxRegistry | None = None) -> Run:
-    options = ExportOptions(onnx_registry=registry or request.options.onnx_registry)
+    options = replace(request.options, onnx_registry=registry or request.options.onnx_registry)
     asked = ExportRequest(request.model, request.args, dynamic_shapes=request.dynamic_shapes, options=options)
     program, report = pipeline.run(asked)
     return Run(asked, program, report, path)

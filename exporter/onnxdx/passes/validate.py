@@ -93,7 +93,7 @@ class _Validation:
         """What ONNX's strict shape inference finds contradictory."""
         while True:
             try:
-                onnx.shape_inference.infer_shapes(self.proto, check_type=True, strict_mode=True, data_prop=True)
+                _inferred_strictly(self.proto)
             except onnx.shape_inference.InferenceError as error:
                 node = self.draft.node_named(str(error))
                 operator, function = self._blame(node)
@@ -275,6 +275,20 @@ def _all_nodes(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
         for attribute in node.attribute:
             if attribute.type == onnx.AttributeProto.GRAPH:
                 yield from _all_nodes(attribute.g.node)
+
+
+_OF_VALUES = re.compile(r"Invalid rank for \w+ broadcasting")
+"""What onnx says when it takes the elements of two unsqueezed vectors for sizes: no word on the model's shapes."""
+
+
+def _inferred_strictly(proto: onnx.ModelProto) -> None:
+    """Raises InferenceError for a contradiction of shapes, or of values that become shapes."""
+    try:
+        onnx.shape_inference.infer_shapes(proto, check_type=True, strict_mode=True, data_prop=True)
+    except onnx.shape_inference.InferenceError as error:
+        if _OF_VALUES.search(str(error)) is None:
+            raise
+        onnx.shape_inference.infer_shapes(proto, check_type=True, strict_mode=True, data_prop=False)
 
 
 def _agree(captured: ir.Shape, inferred: onnx.TensorShapeProto) -> bool:

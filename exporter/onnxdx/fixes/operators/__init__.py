@@ -8,13 +8,13 @@ is exported again with it. The first that stands all of this is the fix.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from onnxdx.fixes import Evidence
 from onnxdx.fixes.operators.again import exported_again
-from onnxdx.fixes.operators.function_text import Block
+from onnxdx.fixes.operators.function_text import Candidate
 from onnxdx.fixes.operators.proof import Proof, Refuted, compiled, proven
 from onnxdx.fixes.operators.small_program import Untraceable
+from onnxdx.fixes.operators.stub import manual_fix, never
 from onnxdx.fixes.operators.uses import Operator, operator_of
 from onnxdx.fixes.operators.ways import WAYS
 from onnxdx.registry_source import FunctionSource, NoRegistryText, RegisteredAlready, registry_edit
@@ -34,29 +34,33 @@ def offers(finding: Finding, evidence: Evidence) -> Iterator[Fix]:
     if draft is None or operator is None:
         return
     reasons: list[str] = []
-    for block in _blocks(operator, reasons):
+    if never(operator.target):
+        yield manual_fix(operator, reasons)
+        return
+    for candidate in _candidates(operator, reasons):
         try:
-            yield _proven_fix(block, operator, draft, finding, evidence)
+            yield _proven_fix(candidate, operator, draft, finding, evidence)
         except Refuted as refuted:
-            reasons.append(f"{block.how.rstrip('.')}: {refuted}")
+            reasons.append(f"{candidate.how.rstrip('.')}: {refuted}")
             continue
         return
-    if reasons:
-        yield Fix(f"Write an ONNX function for `{operator.name}`", text="\n".join(("What was tried:", *reasons)))
+    yield manual_fix(operator, reasons)
 
 
-def _blocks(operator: Operator, reasons: list[str]) -> Iterator[Block]:
+def _candidates(operator: Operator, reasons: list[str]) -> Iterator[Candidate]:
     for way in WAYS:
         try:
-            yield from way.blocks(operator)
+            yield from way.candidates(operator)
         except Untraceable as error:
             reasons.append(f"{way.NAME}: {error}")
 
 
-def _proven_fix(block: Block, operator: Operator, draft: OnnxDraft, finding: Finding, evidence: Evidence) -> Fix:
-    """Raises Refuted when the block is not what the operator is, or when the model is no better with it."""
-    proof = proven(operator, block.source())
-    source = replace(block, needed=block.needed | proof.needed, proof=proof.sentence()).source()
+def _proven_fix(
+    candidate: Candidate, operator: Operator, draft: OnnxDraft, finding: Finding, evidence: Evidence
+) -> Fix:
+    """Raises Refuted when the candidate is not what the operator is, or when the model is no better with it."""
+    proof = proven(operator, candidate.source())
+    source = candidate.source(proof.needed, proof.sentence())
     outcome = exported_again(draft, compiled(source), finding, evidence.report.findings)
     if not outcome.resolved:
         raise Refuted("the finding stays")

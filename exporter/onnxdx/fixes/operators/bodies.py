@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -63,23 +63,18 @@ def _case(operator: Operator, use: Use, body: Callable[..., Any]) -> Case:
 
 def _limits(target: OpOverload, leaves: Sequence[tuple[str, Any]], program: SmallProgram) -> tuple[Limit, ...]:
     """What the code was made for, as conditions: ranks and dtypes, arguments that shaped it, what the trace assumed."""
-    limits: list[Limit] = []
+    limits = list(kinds_of(leaves))
     opened = set(program.inputs)
     optional = {parameter_name(each.name) for each in schema(target).arguments if str(each.type) == "Optional[Tensor]"}
     for name, value in leaves:
         if isinstance(value, torch.Tensor):
-            rank, dtype = value.dim() + value.is_complex(), onnx_dtype(value)
             if name in optional:
                 limits.append(Limit(About.ARGUMENT, f"{name} is not None", f"a `{name}`"))
-            dims = f"`{name}` with {rank} dimension{'s' * (rank != 1)}"
-            limits.append(Limit(About.RANK, f"len({name}.shape) == {rank}", dims))
-            if dtype is not None:
-                limits.append(
-                    Limit(About.DTYPE, f"{name}.dtype == ir.DataType.{dtype.name}", f"`{name}` of {dtype.name}")
-                )
         elif value is None:
             limits.append(Limit(About.ARGUMENT, f"{name} is None", f"no `{name}`"))
-        elif name not in opened and isinstance(value, (bool, int, float, str)):
+        elif isinstance(value, bool):
+            limits.append(Limit(About.ARGUMENT, name if value else f"not {name}", f"`{name}` = {value}"))
+        elif name not in opened and isinstance(value, (int, float, str)):
             limits.append(Limit(About.ARGUMENT, f"{name} == {_shown(value)}", f"`{name}` = {_shown(value)}"))
     numbers = [name for name, value in leaves if name in opened and not isinstance(value, torch.Tensor)]
     for condition in program.assumed:
@@ -88,8 +83,24 @@ def _limits(target: OpOverload, leaves: Sequence[tuple[str, Any]], program: Smal
         elif any(re.search(rf"\b{re.escape(name)}(?!\w)", condition) for name in numbers):
             limits.append(Limit(About.ARGUMENT, condition, f"`{condition}`"))
     if not any(limit.about is About.SIZE for limit in limits):
-        limits += [_of_shape(name, value) for name, value in leaves if isinstance(value, torch.Tensor) and value.dim()]
+        limits += shapes_of(leaves)
     return tuple(limits)
+
+
+def kinds_of(leaves: Sequence[tuple[str, Any]]) -> Iterator[Limit]:
+    """Numbers of dimensions and dtypes of the tensors among the leaves, as limits."""
+    for name, value in leaves:
+        if not isinstance(value, torch.Tensor):
+            continue
+        rank, dtype = value.dim() + value.is_complex(), onnx_dtype(value)
+        yield Limit(About.RANK, f"len({name}.shape) == {rank}", f"`{name}` with {rank} dimension{'s' * (rank != 1)}")
+        if dtype is not None:
+            yield Limit(About.DTYPE, f"{name}.dtype == ir.DataType.{dtype.name}", f"`{name}` of {dtype.name}")
+
+
+def shapes_of(leaves: Sequence[tuple[str, Any]]) -> list[Limit]:
+    """The shapes of the tensors among the leaves, as limits."""
+    return [_of_shape(name, value) for name, value in leaves if isinstance(value, torch.Tensor) and value.dim()]
 
 
 def _of_shape(name: str, value: torch.Tensor) -> Limit:

@@ -37,7 +37,7 @@ def draws(use: Use) -> Iterator[Draw]:
     yield Draw("random values", _mapped(given, lambda x: _random(x, generator)))
     yield Draw("negative values", _mapped(given, lambda x: -_random(x, generator).abs() if _is_signed_float(x) else x))
     yield Draw("zeros", _mapped(given, lambda x: torch.zeros_like(x) if _is_float(x) else x))
-    yield Draw("ties", _mapped(given, lambda x: _random(x, generator).round() if _is_float(x) else x))
+    yield Draw("ties", _mapped(given, lambda x: _rounded(_random(x, generator))))
     yield Draw("NaN and infinity", _mapped(given, lambda x: _spoiled(x, generator)), strange=True)
     yield from other_sizes(use, generator)
     yield Draw(
@@ -98,6 +98,12 @@ def _near(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 
 def _shuffled(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return x.flatten()[torch.randperm(x.numel(), generator=generator)].reshape(x.shape)
+
+
+def _rounded(x: torch.Tensor) -> torch.Tensor:
+    if x.dtype.is_complex:
+        return torch.view_as_complex(torch.view_as_real(x).round())
+    return x.round() if x.dtype.is_floating_point else x
 
 
 def _converted(x: torch.Tensor, to: torch.dtype) -> torch.Tensor:

@@ -8,7 +8,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -56,17 +56,15 @@ class Block:
     cases: tuple[Case, ...]
     how: str
     complex: bool = False
-    needed: frozenset[About] = frozenset({About.ARGUMENT})
-    proof: str = ""
 
-    def source(self) -> FunctionSource:
-        """The text, for a registry file."""
-        cases = self._with_needed_limits()
+    def source(self, needed: frozenset[About] = frozenset(), proof: str = "") -> FunctionSource:
+        """The text, for a registry file, with the limits that are needed and what it was tried on."""
+        cases = self._with_needed_limits(needed | {About.ARGUMENT})
         operator = name_of(self.target).removesuffix(".default")
         flag = ", complex=True" if self.complex else ""
         parameters = ", ".join(_parameters(self.target))
         lines = [f'@registry.op("{operator}"{flag})', f"def {function_name(self.target)}({parameters}):"]
-        lines += _indented(docstring(self.target, self.how, self.proof))
+        lines += _indented(docstring(self.target, self.how, proof))
         lines += _indented(_cases(cases))
         imports = {"from onnxscript import opset18 as op", *(each for case in cases for each in case.imports)}
         if any("ir." in limit.holds for case in cases for limit in case.limits):
@@ -75,9 +73,9 @@ class Block:
             imports.add("from collections.abc import Sequence")
         return FunctionSource(operator, "\n".join(lines) + "\n", tuple(sorted(imports)), self.complex)
 
-    def _with_needed_limits(self) -> tuple[Case, ...]:
+    def _with_needed_limits(self, needed: frozenset[About]) -> tuple[Case, ...]:
         """The cases with the limits that count; several are told apart by the numbers of dimensions as well."""
-        needed = self.needed | ({About.RANK} if len(self.cases) > 1 else frozenset())
+        needed = needed | ({About.RANK} if len(self.cases) > 1 else frozenset())
         merged: dict[tuple[object, ...], Case] = {}
         for case in self.cases:
             kept = replace(case, limits=tuple(limit for limit in case.limits if limit.about in needed))
@@ -90,6 +88,17 @@ class Block:
         return tuple(
             sorted(merged.values(), key=lambda case: not any(" is None" in each.holds for each in case.limits))
         )
+
+
+class Candidate(Protocol):
+    """What a way offers: a function that may be what the operator is. `how` says in one sentence what its code is."""
+
+    @property
+    def how(self) -> str: ...
+
+    def source(self, needed: frozenset[About] = frozenset(), proof: str = "") -> FunctionSource:
+        """The text, for a registry file, with the limits that are needed and what it was tried on."""
+        ...
 
 
 def function_name(target: OpOverload) -> str:
@@ -112,7 +121,7 @@ def docstring(target: OpOverload, how: str, proof: str) -> list[str]:
 def _cases(cases: Sequence[Case]) -> list[str]:
     if len(cases) == 1:
         (case,) = cases
-        return [line for limit in case.limits for line in _guard(limit)] + _body(case)
+        return [line for limit in case.limits for line in guard(limit)] + _body(case)
     lines: list[str] = []
     for case in cases:
         condition = " and ".join(limit.holds for limit in case.limits) or "True"
@@ -121,11 +130,14 @@ def _cases(cases: Sequence[Case]) -> list[str]:
     return [*lines, f"raise NotImplementedError({_quoted('this is for ' + said)})"]
 
 
-def _guard(limit: Limit) -> list[str]:
+def guard(limit: Limit) -> list[str]:
+    """The statement that refuses what a limit leaves out."""
     return [f"if {_negated(limit.holds)}:", f"    raise NotImplementedError({_quoted('this is for ' + limit.says)})"]
 
 
 def _negated(condition: str) -> str:
+    if condition.removeprefix("not ").isidentifier():
+        return condition[4:] if condition.startswith("not ") else f"not {condition}"
     for sign, other in ((" == ", " != "), (" is not ", " is "), (" is ", " is not "), (" > ", " <= "), (" < ", " >= ")):
         if condition.count(sign) == 1 and " and " not in condition and " or " not in condition:
             return condition.replace(sign, other)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
+import types
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +14,11 @@ from typing import Any
 import torch
 
 from onnxdx.comparison import compare
-from onnxdx.compat import leaves_of
+from onnxdx.compat import leaves_of, schema
 from onnxdx.errors import first_line
 from onnxdx.fixes.operators.draws import Draw, draws
 from onnxdx.fixes.operators.function_text import About
-from onnxdx.fixes.operators.small_program import SmallProgram, Untraceable, traced, translated
+from onnxdx.fixes.operators.small_program import Missing, SmallProgram, Untraceable, traced, translated
 from onnxdx.fixes.operators.uses import Arguments, Operator, Use
 from onnxdx.registry import OnnxRegistry
 from onnxdx.registry_source import FunctionSource, with_function
@@ -26,6 +28,10 @@ from onnxdx.values import OnnxDraft
 
 class Refuted(Exception):
     """A candidate is not what the operator is; the text says where it showed."""
+
+
+class Declined(Refuted):
+    """A candidate says itself that it is not for these arguments."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +72,16 @@ def compiled(source: FunctionSource) -> OnnxRegistry:
         path = Path(folder) / "candidate.py"
         text = with_function(None, source)
         path.write_text(text, encoding="utf-8")  # `@script` reads its function's text from a file
-        names: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
+        module = types.ModuleType(f"onnxdx_fix_{path.parent.name.removeprefix('onnxdx-fix-')}")
+        module.__file__ = str(path)
+        sys.modules[module.__name__] = module
         try:
-            exec(compile(text, str(path), "exec"), names)
+            exec(compile(text, str(path), "exec"), vars(module))
         except Exception as error:  # whatever a generated file can raise, it is no fix then
             raise Refuted(f"its code does not run: {type(error).__name__}: {first_line(error)}") from error
-    registry = names["registry"]
+        finally:
+            del sys.modules[module.__name__]
+    registry = vars(module)["registry"]
     assert isinstance(registry, OnnxRegistry)
     return registry
 
@@ -104,27 +114,28 @@ def _kind(leaf: Any) -> object:
 
 def _for_use(operator: Operator, use: Use, registry: OnnxRegistry, beyond: bool) -> Proof:
     """The proof for one use; with `beyond` also on ranks and dtypes that the use does not have."""
-    fixed = _Runnable(operator, use.arguments, registry, sizes=False)
-    opened: _Runnable | None = None
+    runnables = _Runnables(operator, use, registry)
     tried: list[str] = []
     beside: list[str] = []
     needed: set[About] = set()
     largest = 0.0
     for draw in draws(use):
-        if draw.changes in needed or (draw.changes in (About.RANK, About.DTYPE) and not beyond):
+        if (
+            draw.changes in needed
+            or runnables.enough(draw)
+            or (draw.changes in (About.RANK, About.DTYPE) and not beyond)
+        ):
             continue
         wanted = eager(operator, draw.arguments)
         if wanted is None:
             continue
         try:
-            if draw.changes is None:
-                runnable = fixed
-            elif draw.changes is About.SIZE:
-                runnable = opened = opened or _Runnable(operator, use.arguments, registry, sizes=True)
-            else:
-                runnable = _Runnable(operator, draw.arguments, registry, sizes=False)
-            difference = _agreed(runnable, draw, wanted)
+            difference = _agreed(runnables.of(draw), draw, wanted)
             largest = max(largest, 0.0 if draw.changes is About.DTYPE else difference)
+        except Declined:
+            if draw.changes is None:
+                raise
+            continue
         except Refuted as refuted:
             if draw.changes is not None and not _may_be(draw, use):
                 needed.add(draw.changes)
@@ -163,9 +174,10 @@ def eager(operator: Operator, arguments: Arguments) -> list[torch.Tensor] | None
             result = copies.call(operator.target)
     except Exception:  # values or sizes that the operator does not take
         return None
-    return [
-        leaf if isinstance(leaf, torch.Tensor) else torch.tensor(leaf) for leaf in leaves_of(result) if leaf is not None
-    ]
+    names, leaves = [each.name for each in schema(operator.target).returns], leaves_of(result)
+    if names[-1:] == ["info"] and bool(leaves[-1].any()):  # values that LAPACK gives up on
+        return None
+    return [leaf if isinstance(leaf, torch.Tensor) else torch.tensor(leaf) for leaf in leaves if leaf is not None]
 
 
 def _agreed(runnable: _Runnable, draw: Draw, wanted: Sequence[torch.Tensor]) -> float:
@@ -181,6 +193,43 @@ def _agreed(runnable: _Runnable, draw: Draw, wanted: Sequence[torch.Tensor]) -> 
     return largest
 
 
+_MOST_MADE = 3
+"""So many draws of other sizes, ranks and dtypes are made for functions that must know their sizes."""
+
+
+class _Runnables:
+    """The operator alone as models, each made once: with the sizes of the use, with open sizes, for one draw."""
+
+    def __init__(self, operator: Operator, use: Use, registry: OnnxRegistry) -> None:
+        self.operator, self.use, self.registry = operator, use, registry
+        self._made: dict[bool, _Runnable] = {}
+        self._opens = True
+        self._again = 0
+
+    def of(self, draw: Draw) -> _Runnable:
+        """A model that can be run on a draw. Raises Refuted."""
+        if draw.changes is None:
+            return self._with(sizes=False)
+        if draw.changes is About.SIZE and self._opens:
+            try:
+                return self._with(sizes=True)
+            except Declined:  # a function that needs to know its sizes is made for each anew
+                self._opens = False
+        return _Runnable(self.operator, draw.arguments, self.registry, sizes=False)
+
+    def enough(self, draw: Draw) -> bool:
+        """Whether functions that are made for each size anew, which takes its time, have been tried enough."""
+        if self._opens or draw.changes is None:
+            return False
+        self._again += 1
+        return self._again > _MOST_MADE
+
+    def _with(self, *, sizes: bool) -> _Runnable:
+        if sizes not in self._made:
+            self._made[sizes] = _Runnable(self.operator, self.use.arguments, self.registry, sizes=sizes)
+        return self._made[sizes]
+
+
 class _Runnable:
     """The operator alone as a model, by way of the candidate; sizes as they are, or open. Raises Refuted."""
 
@@ -192,6 +241,9 @@ class _Runnable:
             self.program: SmallProgram = traced(call, arguments.leaves(), sizes=sizes, numbers=False)
             self.draft: OnnxDraft = translated(self.program, registry, operator.options.opset_version)
             self.session = Session(self.draft.model, options=operator.options.session_options)
+        except Missing as error:
+            declines = "NotImplementedError" in str(error)
+            raise (Declined if declines else Refuted)(str(error)) from error
         except Untraceable as error:
             raise Refuted(str(error)) from error
         except Exception as error:  # ONNX Runtime has a dozen exception types for a model it refuses

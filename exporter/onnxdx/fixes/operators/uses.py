@@ -13,9 +13,11 @@ from onnxdx.compat import OpOverload, flat_inputs, name_of, schema
 from onnxdx.operator_signatures import WITHOUT_MEANING
 from onnxdx.operators import called
 from onnxdx.reference import recorded
+from onnxdx.registry import overload_named
 from onnxdx.request import ExportOptions
 from onnxdx.values import OnnxDraft
 from onnxdx_diagnostics.finding import Finding
+from onnxdx_diagnostics.rules.dx203_decomposition_dead_end import DecompositionDeadEnd
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,25 @@ class Use:
 
 @dataclass(frozen=True)
 class Operator:
-    """An operator that has no ONNX function for its uses in a model."""
+    """An operator that has no ONNX function for its uses in a model.
+
+    `leaves` are the operators that it decomposes into and that have none either: a function for these would do.
+    """
 
     target: OpOverload
     uses: tuple[Use, ...]
     options: ExportOptions
+    leaves: tuple[OpOverload, ...] = ()
 
     @property
     def name(self) -> str:
         """What a function is registered under: "aten::mode", "mylib::twist"."""
-        return name_of(self.target).removesuffix(".default")
+        return registered_name(self.target)
+
+
+def registered_name(target: OpOverload) -> str:
+    """The name of an operator in a registry."""
+    return name_of(target).removesuffix(".default")
 
 
 def operator_of(finding: Finding, draft: OnnxDraft) -> Operator | None:
@@ -91,7 +102,14 @@ def operator_of(finding: Finding, draft: OnnxDraft) -> Operator | None:
         return None
     alike = [node for node in nodes if node.target is named.target and _is_stuck(node, draft)]
     values = _recorded(draft)
-    return Operator(named.target, tuple(_use(node, values) for node in alike or [named]), options)
+    uses = tuple(_use(node, values) for node in alike or [named])
+    return Operator(named.target, uses, options, _leaves_of(finding))
+
+
+def _leaves_of(finding: Finding) -> tuple[OpOverload, ...]:
+    names = finding.leaves if isinstance(finding, DecompositionDeadEnd) else ()
+    found = (overload_named("::".join(name.removesuffix(".default").split(".", 1))) for name in names)
+    return tuple(each for each in found if each is not None)
 
 
 def _is_stuck(node: fx.Node, draft: OnnxDraft) -> bool:

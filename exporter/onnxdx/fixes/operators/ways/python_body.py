@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from onnxdx.compat import python_kernel
 from onnxdx.fixes.operators.bodies import block_of
-from onnxdx.fixes.operators.function_text import Block
+from onnxdx.fixes.operators.function_text import Candidate
 from onnxdx.fixes.operators.uses import Operator
 
 NAME = "the operator's own Python body"
 
 
-def blocks(operator: Operator) -> Iterator[Block]:
+def candidates(operator: Operator) -> Iterator[Candidate]:
     """The body as an ONNX function. Raises Untraceable with what keeps it from being one."""
     kernel = python_kernel(operator.target)
     if kernel is not None:
