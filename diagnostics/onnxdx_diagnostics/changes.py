@@ -72,7 +72,7 @@ def prepared(edits: Iterable[Edit], root: Path, seen: Mapping[str, str] | None =
     before: dict[str, str] = {}
     after: dict[str, str] = {}
     changes = []
-    for path, own in of_file.items():
+    for path, own in sorted(of_file.items()):
         with unfit.told(str(path)):
             content = _content(path)
             file = text_file.decoded(content) if content is not None else TextFile("")

@@ -36,8 +36,9 @@ def together(several: Iterable[tuple[Edit, ...]]) -> tuple[Edit, ...]:
     for edits in several:
         places: dict[tuple[str, int, int], list[Edit]] = {}
         for edit in edits:
-            if (edit.start_line, edit.start_column) == (edit.end_line, edit.end_column):
-                places.setdefault((edit.path, edit.start_line, edit.start_column), []).append(edit)
+            start, end = _region(edit)
+            if start == end:
+                places.setdefault((edit.path, *start), []).append(edit)
             else:
                 replacements[edit] = None
         for place, inserted in places.items():
@@ -59,6 +60,21 @@ def replaced(path: str, before: str, after: str) -> tuple[Edit, ...]:
             continue
         edits.append(_line_edit(path, old, new, (start, end), (new_start, new_end)))
     return tuple(edits)
+
+
+def overlap(first: Iterable[Edit], second: Iterable[Edit]) -> bool:
+    """Whether two changes of the same files replace the same text, each in its own way."""
+    own, others = set(first), set(second)
+    return any(_touch(one, other) for one in own - others for other in others - own)
+
+
+def _touch(one: Edit, other: Edit) -> bool:
+    (start, end), (other_start, other_end) = _region(one), _region(other)
+    return one.path == other.path and start < other_end and other_start < end
+
+
+def _region(edit: Edit) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (edit.start_line, edit.start_column), (edit.end_line, edit.end_column)
 
 
 def _merged(first: list[Edit], second: list[Edit]) -> list[Edit]:

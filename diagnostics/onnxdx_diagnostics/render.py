@@ -279,8 +279,11 @@ def _diff_line(row: str, indent: str, width: int) -> Text:
 
 
 def footer(report: Report, width: int) -> list[Text]:
-    """The last lines of every report: the passes, the verdict, the outcome."""
+    """The last lines of every report: the passes, the registry files, the verdict, the outcome."""
     lines = [] if not report.passes else wrapped(_pass_strip(report), width, rest="  ")
+    for record in report.passes:
+        if "registry" in record.facts:
+            lines += wrapped(marked(f"registry: {record.facts['registry']}"), width, rest="  ")
     lines += _verdict_lines(report.verdict, width)
     style = "bold green" if report.exported else "bold red"
     outcome, _, rest = summary_line(report).partition(":")

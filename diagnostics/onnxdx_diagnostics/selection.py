@@ -26,6 +26,12 @@ def selected(report: Report, text: str) -> tuple[Finding, ...]:
     raise NothingSelected(f"no finding is `{text}`; there are {len(report.findings)}: {known}. It is {SYNTAX}.")
 
 
+def name_of(finding: Finding) -> str:
+    """The text that means this finding, and those of its rule on its line."""
+    where = finding.site.location
+    return f"{finding.id}@{where.line}" if where is not None else finding.id
+
+
 def _means(text: str, number: int, finding: Finding, report: Report) -> bool:
     if text == "all" or text == str(number):
         return True

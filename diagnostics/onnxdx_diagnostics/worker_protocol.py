@@ -24,6 +24,9 @@ REPROS = "repros"
 """The folder of the repros, one folder for each finding that has one, named by its number in the report."""
 
 STACKS = "stacks.txt"
+REGISTRY = "onnxdx_registry.py"
+"""The registry file at the root of a project that names no other."""
+
 EXIT = "exit"
 """The step of a worker that has answered: what the user's code does at exit."""
 
@@ -45,11 +48,12 @@ class Job:
     `events` is the log to append to; `models` are the files to save a model without errors to. `graphs` asks for the
     graphs of the run, `graphs_of_findings` for those of a run with findings. `registry` is a registry file, or empty.
     `repro` says of which findings repros are wanted (see `selection`), found in `repro_seconds` for each at most.
-    `weights` is the checkpoint of a model that is exported without its own weights, or empty; `without_weights` has the
-    model saved without any.
-    `argv` is what the user's code sees as `sys.argv`. `lifeline` is the read end of a pipe that the client holds open
-    as long as it lives; `own_group` lets the worker lead a process group, so that what the user's code starts ends with
-    it. `seconds` is the time limit of a step; 0 means none.
+    `fixes` says for which findings fixes are tried, for `fix_seconds` altogether; `registry_file` is the file to which
+    they add ONNX functions. `weights` is the checkpoint of a model that is exported without its own weights, or empty;
+    `without_weights` has the model saved without any. `argv` is what the user's code sees as `sys.argv`. `lifeline` is
+    the read end of a pipe that the client holds open as long as it lives; `own_group` lets the worker lead a process
+    group, so that what the user's code starts ends with it. `seconds` is the time limit of a step. 0 seconds mean no
+    limit.
     """
 
     target: str
@@ -72,6 +76,9 @@ class Job:
     repro_seconds: float = 120.0
     weights: str = ""
     without_weights: bool = False
+    fixes: tuple[str, ...] = ()
+    fix_seconds: float = 0.0
+    registry_file: str = ""
     argv: tuple[str, ...] = ()
     lifeline: int | None = None
     own_group: bool = False

@@ -24,9 +24,6 @@ from onnxdx_diagnostics.edits import edited
 from onnxdx_diagnostics.fix import Edit
 from onnxdx_diagnostics.text_file import TextFile
 
-FILE_NAME = "onnxdx_registry.py"
-"""The registry file of a project that names none: it lies at the project's root."""
-
 _HEADER = '"""ONNX functions for operators, as `onnxdx export` reads them."""\n'
 _REGISTRY = "registry"
 _OURS = "import onnxdx"

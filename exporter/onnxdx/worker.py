@@ -99,6 +99,8 @@ def serve(job: Job, folder: Path, listener: Listener) -> Answer:
         if program is not None and (job.graphs or (job.graphs_of_findings and report.findings)):
             program.graphs().save(folder / GRAPHS)
         answer = _saved(job, report, program, listener)
+        if job.fixes and answer.report is not None and answer.report.findings:
+            answer = replace(answer, report=_tried(job, request, program, answer, listener, folder))
         if not job.repro:
             return answer
         listener(Event(EventKind.STEP_STARTED, "repro", _clock()))
@@ -187,6 +189,18 @@ def _with_repros(answer: Answer, job: Job, request: ExportRequest, program: Any,
         return replace(answer, repros=tuple(told))
     except NothingSelected as error:
         return replace(answer, unselected=str(error))
+
+
+def _tried(
+    job: Job, request: ExportRequest, program: ONNXProgram | None, answer: Answer, listener: Listener, folder: Path
+) -> Report:
+    """The report of an answer with fixes; what is known so far is always in the folder."""
+    from onnxdx import fix_trials  # which imports a lot that no export needs
+
+    assert answer.report is not None
+    return fix_trials.with_fixes(
+        job, request, (program, answer.report), listener, lambda report: replace(answer, report=report).save(folder)
+    )
 
 
 def _ending(error: BaseException, job: Job, doing: str) -> Finding:

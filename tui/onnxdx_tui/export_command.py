@@ -5,11 +5,9 @@ from __future__ import annotations
 import enum
 import json
 import os
-import sys
 import tempfile
-import time
-from collections.abc import Callable
-from contextlib import ExitStack, nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,20 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onnxdx_diagnostics.event_log import EventLog
-from onnxdx_diagnostics.events import Event, EventKind, all_of
+from onnxdx_diagnostics.changes import CutShort, Refused
+from onnxdx_diagnostics.comparison import compare
 from onnxdx_diagnostics.finding import Level
 from onnxdx_diagnostics.report import Report
-from onnxdx_diagnostics.rundir import EVENTS, MODEL, RunDirectory
-from onnxdx_diagnostics.worker_protocol import Job
-from onnxdx_tui import outputs, project
+from onnxdx_diagnostics.rundir import MODEL, RunDirectory
+from onnxdx_tui import one_run, outputs
 from onnxdx_tui.answer import Answer
-from onnxdx_tui.chronicle import Chronicle
-from onnxdx_tui.ending import Ending, ending_of
+from onnxdx_tui.asked import FILE, Asked, asks_export, choice, read_settings
+from onnxdx_tui.ending import Ending
 from onnxdx_tui.exit_code import ExitCode, of_report
-from onnxdx_tui.progress import Progress
-from onnxdx_tui.stop import Stop
-from onnxdx_tui.worker_process import WorkerProcess, run_here
+from onnxdx_tui.fixing import Fixed, applied, plan_of_registry
 
 if TYPE_CHECKING:
     from onnxdx_diagnostics.graphs import Graphs
@@ -45,37 +40,26 @@ class Format(enum.Enum):
     GITHUB = "github"
 
 
-@dataclass(frozen=True)
-class Wish:
+@dataclass(frozen=True, kw_only=True)
+class Wish(Asked):
     """What the command line asks for; the fields are its options."""
 
-    root: Path
-    target: str
     output: Path | None
     sarif: Path | None
     run_dir: Path | None
     explain: bool
     format: Format
-    opset: int
-    functions: str
-    dynamic: tuple[str, ...]
-    input: tuple[str, ...]
-    verify: bool
-    optimize: bool
-    training: bool
-    registry: Path | None
-    weights: Path | None
     no_weights: bool
-    recovery_budget: float
-    timeout: float | None
-    isolate: bool
-    fail_on: Level
-    traceback: bool
+    fix: bool
+    fixes: bool | None
+    fix_budget: float
 
     def check(self) -> None:
         """Raise UsageError when something asked for cannot be written."""
         if not self.isolate and self.timeout:
             raise click.UsageError("--timeout needs a process that can be ended; it does not go with --no-isolate.")
+        if not self.isolate and self.fix:
+            raise click.UsageError("--fix exports twice, each time in a new process; it does not go with --no-isolate.")
         if self.weights and self.no_weights:
             raise click.UsageError("--weights and --no-weights do not go together.")
         outputs.check_distinct({"--output": self.output, "--sarif": self.sarif, "--weights": self.weights})
@@ -87,103 +71,41 @@ class Wish:
             outputs.check_folder(self.run_dir, "--run-dir")
         outputs.check_temporary()
 
-    def job(self, events: Path, models: tuple[Path, ...]) -> Job:
-        """What a worker is to do. A run folder has all graphs, SARIF and stories what is around findings."""
-        return Job(
-            target=self.target,
-            root=str(self.root),
-            events=str(events),
-            models=tuple(map(str, models)),
-            graphs=self.run_dir is not None,
-            graphs_of_findings=self.explain or self.sarif is not None or self.format is Format.SARIF,
-            opset=self.opset,
-            functions=self.functions,
-            dynamic=self.dynamic,
-            input=self.input,
-            verify=self.verify,
-            optimize=self.optimize,
-            training=self.training,
-            registry=str(self.registry.absolute()) if self.registry else "",
-            weights=str(self.weights.absolute()) if self.weights else "",
-            without_weights=self.no_weights,
-            recovery_budget=self.recovery_budget,
-            thorough=self.explain,
-            argv=tuple(sys.argv),
-            seconds=_TIMEOUT if self.timeout is None else self.timeout,
-        )
+    @property
+    def tries_fixes(self) -> bool:
+        """Whether fixes are tried: when it is said so, else where somebody will look at them."""
+        shown = self.explain or self.sarif is not None or self.format in (Format.JSON, Format.SARIF)
+        return self.fix or (shown if self.fixes is None else self.fixes)
 
 
-def _settings(ctx: click.Context, parameter: click.Parameter, target: str) -> str:
-    """Read the defaults of the target's project before the other options are looked at."""
-    root = project.root_of(target)
-    ctx.obj = root
-    ctx.default_map = {**project.settings(root, ctx.command, ctx), **(ctx.default_map or {})}
-    return target
-
-
-def _choice(kind: type[enum.Enum]) -> Callable[..., Any]:
-    return lambda ctx, parameter, value: kind(value)
-
-
-_TIMEOUT = 600.0
-_INPUT_HELP = "Input of a module: 'float32[2,3]', 'ids=int64[2,8]{0..100}', '0.5'. Repeatable."
-_FILE = click.Path(path_type=Path)
-_LEVELS = click.Choice([level.value for level in reversed(Level)])
 _FORMATS = click.Choice([each.value for each in Format])
-_FUNCTIONS = click.Choice(["none", "modules", "aten", "all"])
 
 
 @click.command()
-@click.argument("target", is_eager=True, callback=_settings)
-@click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write the model here when it exports without errors.")
-@click.option("--sarif", type=_FILE, metavar="FILE", help="Write the findings as SARIF 2.1.0.")
-@click.option("--run-dir", type=_FILE, metavar="DIR", help="Write report, SARIF, graphs, model and events here.")
+@click.argument("target", is_eager=True, callback=read_settings)
+@click.option("-o", "--output", type=FILE, metavar="FILE", help="Write the model here when it exports without errors.")
+@click.option("--sarif", type=FILE, metavar="FILE", help="Write the findings as SARIF 2.1.0.")
+@click.option("--run-dir", type=FILE, metavar="DIR", help="Write report, SARIF, graphs, model and events here.")
 @click.option("--explain", is_flag=True, help="Tell the whole story of each finding.")
-@click.option("--format", type=_FORMATS, default="text", callback=_choice(Format), help="What to print. [text]")
-@click.option("--opset", type=int, default=20, help="ONNX opset of the model. [20]")
+@click.option("--format", type=_FORMATS, default="text", callback=choice(Format), help="What to print. [text]")
+@click.option("--fix", is_flag=True, help="Write proven ONNX functions to the registry file, and export with them.")
 @click.option(
-    "--functions", type=_FUNCTIONS, default="none", help="What ONNX functions stand for; none is a flat graph. [none]"
+    "--fixes/--no-fixes",
+    default=None,
+    help="Try fixes for the findings. [fixes, with --explain, --sarif, --format json and sarif]",
 )
 @click.option(
-    "--dynamic", multiple=True, metavar="SPEC", help="Dynamic dims: 'x[batch,seq]', 'x[batch{1..64},_]'. Repeatable."
+    "--fix-budget",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    metavar="SECONDS",
+    help="Time for trying fixes; 0 sets no limit. [60]",
 )
-@click.option("--input", multiple=True, metavar="SPEC", help=_INPUT_HELP)
-@click.option("--verify/--no-verify", default=True, help="Compare with eager in ONNX Runtime. [verify]")
-@click.option("--optimize/--no-optimize", default=True, help="Fold constants, merge and drop nodes. [optimize]")
-@click.option("--training/--no-training", default=False, help="Keep the module's mode. [no-training: eval mode]")
-@click.option(
-    "--registry",
-    type=_FILE,
-    metavar="FILE",
-    help="Python file with your ONNX functions, in `registry = OnnxRegistry()`.",
-)
-@click.option(
-    "--weights",
-    type=_FILE,
-    metavar="FILE",
-    help="Stream the weights from this checkpoint: .safetensors, torch.save, index of shards.",
-)
+@asks_export
 @click.option("--no-weights", is_flag=True, help="Write the model without its weights: it refers to them by name.")
-@click.option(
-    "--recovery-budget",
-    type=click.FloatRange(min=0),
-    default=300.0,
-    metavar="SECONDS",
-    help="Time for finding what stands behind a failed capture. [300]",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0),
-    metavar="SECONDS",
-    help=f"Limit for each pass; 0 sets none. [{_TIMEOUT:g}]",
-)
 @click.option(
     "--isolate/--no-isolate", default=True, help="Run in a process of its own, or here for a profiler. [isolate]"
 )
-@click.option(
-    "--fail-on", type=_LEVELS, default="error", callback=_choice(Level), help="Exit with 1 from here on. [error]"
-)
-@click.option("--traceback", is_flag=True, help="Show Python's traceback of what went wrong.")
 @click.pass_context
 def export(ctx: click.Context, /, **given: Any) -> int:
     """Export TARGET to ONNX and prove the result, or name everything that stands in the way.
@@ -196,29 +118,64 @@ def export(ctx: click.Context, /, **given: Any) -> int:
     wish = Wish(root=ctx.obj, **given)
     wish.check()
     answer = Answer(alone=wish.format in (Format.JSON, Format.SARIF))
-    chronicle = Chronicle(wish.target, wish.root)
     run_directory = RunDirectory(wish.run_dir) if wish.run_dir else None
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="onnxdx-", ignore_cleanup_errors=True)))
-        staged = _staged(wish, stack)
-        events = (run_directory.listener if run_directory else EventLog(folder / EVENTS)).path
-        job = wish.job(events.absolute(), tuple(filter(None, (staged, wish.output and wish.output.absolute()))))
-        stop = stack.enter_context(Stop()) if wish.isolate else None
-        with Progress() as progress:
-            listener = all_of(chronicle, progress)
-            listener(Event(EventKind.STEP_STARTED, "import torch", time.time()))
-            run = WorkerProcess(job, folder, listener, stop).running() if stop else run_here(job, folder, listener)
-            ended = stack.enter_context(run)
-        ending = ending_of(ended, chronicle, job, folder)
-        with nullcontext() if stop else Stop():
-            code = _deliver(ending, wish, answer, run_directory, staged)
+    with _run(wish, run_directory) as (run, staged):
+        fixed, reasons = _fixed(run.ending, wish) if wish.fix else (None, ())
+        if fixed is None:
+            code = _deliver(run.ending, wish, answer, run_directory, staged)
+    if reasons:
+        click.echo("\n".join(("--fix changed nothing:", *(f"  {reason}" for reason in reasons))), err=True)
+        code = code or ExitCode.FINDINGS
+    if fixed is not None:
+        before = run.ending.report
+        with _run(wish, run_directory) as (run, staged):
+            code = _deliver(run.ending, wish, answer, run_directory, staged)
+            click.echo(f"{fixed.said}\n{compare(before, run.ending.report)}", err=True)
     if wish.traceback:
-        click.echo("".join(chronicle.tracebacks) + ending.failure, err=True, nl=False)
+        click.echo(run.tracebacks, err=True, nl=False)
     return code
 
 
+def _fixed(ending: Ending, wish: Wish) -> tuple[Fixed | None, tuple[str, ...]]:
+    """Write every proven ONNX function to the registry file: what was written, or why nothing could be."""
+    if ending.code is not ExitCode.CLEAN:
+        return None, ()
+    planned = plan_of_registry(ending.report, wish.registry_file, wish.root)
+    try:
+        return (applied(planned, planned.prepared(wish.root)) if planned.remedies else None), ()
+    except Refused as refused:
+        return None, refused.reasons
+    except CutShort as cut:
+        return None, (str(cut),)
+
+
+@contextmanager
+def _run(wish: Wish, run_directory: RunDirectory | None) -> Iterator[tuple[one_run.Run, Path | None]]:
+    """One export with all that is to be written of it. A run folder has all graphs, SARIF and stories those around
+    findings."""
+    with ExitStack() as stack:
+        staged = _staged(wish, stack)
+        models = tuple(str(each) for each in (staged, wish.output and wish.output.absolute()) if each)
+        run = one_run.run(
+            wish,
+            run_directory.listener.path if run_directory else None,
+            models=models,
+            graphs=wish.run_dir is not None,
+            graphs_of_findings=wish.explain or wish.sarif is not None or wish.format is Format.SARIF,
+            thorough=wish.explain,
+            without_weights=wish.no_weights,
+            fixes=("all",) if wish.tries_fixes else (),
+            fix_seconds=wish.fix_budget,
+        )
+        yield stack.enter_context(run), staged
+
+
 def _deliver(
-    ending: Ending, wish: Wish, answer: Answer, run_directory: RunDirectory | None, staged: Path | None
+    ending: Ending,
+    wish: Wish,
+    answer: Answer,
+    run_directory: RunDirectory | None,
+    staged: Path | None,
 ) -> int:
     """Write and print what was asked for."""
     report = ending.report

@@ -48,12 +48,25 @@ def settings(root: Path, command: click.Command, context: click.Context) -> Mapp
     defaults: dict[str, Any] = {}
     for key, value in table.items():
         option = options.get(key)
+        if option is None and _is_of_another_command(key, context):
+            continue
         if option is None or option.name is None:
             near = difflib.get_close_matches(key, options, 3)
             hint = f" Did you mean {', '.join(near)}?" if near else ""
             raise click.UsageError(f"[tool.onnxdx] in {path} has an unknown key {key!r}.{hint}", context)
         defaults[option.name] = _checked(option, value, path, context)
     return defaults
+
+
+def _is_of_another_command(key: str, context: click.Context) -> bool:
+    """Whether a setting is an option of another subcommand: one table has the settings of all."""
+    group = context.find_root().command
+    if not isinstance(group, click.Group):
+        return False
+    commands = (group.get_command(context, name) for name in group.list_commands(context))
+    return any(
+        isinstance(option, click.Option) and _key(option) == key for each in commands if each for option in each.params
+    )
 
 
 def _key(option: click.Option) -> str:

@@ -21,6 +21,7 @@ from onnxdx_diagnostics.selection import SYNTAX
 from onnxdx_diagnostics.visible import visible
 from onnxdx_diagnostics.worker_protocol import REPROS, Job, ReproTold
 from onnxdx_tui import outputs
+from onnxdx_tui.asked import registry_to_load
 from onnxdx_tui.chronicle import Chronicle
 from onnxdx_tui.ending import ending_of
 from onnxdx_tui.exit_code import ExitCode
@@ -57,12 +58,12 @@ def repro(ctx: click.Context, /, **given: Any) -> int:
     outputs.check_temporary()
     with tempfile.TemporaryDirectory(prefix="onnxdx-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        registry = given.pop("registry")
+        registry: Path | None = given.pop("registry")
         job = Job(
             **given,
             root=str(ctx.obj),
             events=str(folder / EVENTS),
-            registry=str(registry.absolute()) if registry else "",
+            registry=registry_to_load(registry, ctx.obj),
             repro=wanted,
             repro_seconds=seconds,
             argv=tuple(sys.argv),

@@ -136,7 +136,8 @@ class WorkerProcess:
             if self._began and not self._prompted and 0 < self._job.seconds < self._spent:
                 stacks = self._asked_stacks()
                 self._terminate()
-                return Ended(End.OVERDUE, text=stacks)
+                known = Answer.load(self._folder)
+                return Ended(End.ANSWERED, known) if known is not None else Ended(End.OVERDUE, text=stacks)
         self._take_events()
         answer = Answer.load(self._folder)
         if answer is not None:

@@ -17,6 +17,7 @@ from onnxdx.registry import Entry, OnnxRegistry, key_of, select
 from onnxdx.tracing import dropped
 from onnxdx.unused_functions import exists, misnamed, unused_functions
 from onnxdx.values import DecomposedProgram, DispatchPlan, Placement
+from onnxdx_diagnostics.codec import shown_path
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx301_no_onnx_function import NoOnnxFunction
 from onnxdx_diagnostics.rules.dx302_only_other_overload import OnlyOtherOverload
@@ -50,7 +51,18 @@ def run(program: DecomposedProgram, sink: Sink) -> DispatchPlan:
                 sink.emit(reason)
     for unused in unused_functions(program, registry, placements):
         sink.emit(unused)
+    files = _files(registry, program)
+    if files:
+        sink.record({"registry": ", ".join(files)})
     return DispatchPlan(program, placements)
+
+
+def _files(registry: OnnxRegistry, program: DecomposedProgram) -> list[str]:
+    """The files other than that of the model itself in which functions are registered, as people name them."""
+    request = program.captured.request
+    own = request.call_site.path if request.call_site is not None else ""
+    paths = {entry.registered.rpartition(":")[0] for entries in registry.user.values() for entry in entries}
+    return [shown_path(path, request.root) for path in sorted(paths - {own, ""})]
 
 
 def _layout(node: fx.Node, program: DecomposedProgram, told: set[fx.Node]) -> Finding | None:

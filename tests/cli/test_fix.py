@@ -1,0 +1,145 @@
+"""`onnxdx fix TARGET` and `onnxdx export --fix`: tried, applied, exported again, compared, and taken back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+MODEL = """
+import torch
+
+@torch.library.custom_op("fixlib::swish", mutates_args=())
+def swish(x: torch.Tensor) -> torch.Tensor:
+    return x * x.sigmoid()
+
+@swish.register_fake
+def _(x):
+    return torch.empty_like(x)
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return swish(x)
+
+def build():
+    return Net(), (torch.rand(4),)
+"""
+
+
+@pytest.fixture
+def target(project: Path) -> str:
+    (project / "swish.py").write_text(MODEL)
+    return "swish.py:build"
+
+
+def files(project: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in project.glob("*.py")}
+
+
+def test_a_proven_function_is_written_exported_with_and_undone(project: Path, target: str, apart: Callable) -> None:
+    before = files(project)
+
+    done = apart("fix", target, "--finding", "DX301@14", "--apply")
+
+    assert done.code == 0, done.said
+    assert "wrote onnxdx_registry.py; `onnxdx fix --undo` takes it back" in done.out
+    assert done.out.splitlines()[-1] == "1 resolved, 0 remaining, 0 introduced"
+    assert "registry: onnxdx_registry.py" in done.out
+    assert "verdict: proven" in done.out
+    assert '@registry.op("fixlib::swish")' in (project / "onnxdx_registry.py").read_text()
+    assert apart("fix", "--undo").code == 0
+    assert files(project) == before
+
+
+def test_the_file_is_loaded_by_default_and_by_no_other_name(project: Path, target: str, onnxdx: Callable) -> None:
+    (project / "onnxdx_registry.py").write_text("raise ValueError('it was loaded')\n")
+    (project / "other.py").write_text("import onnxdx\n\nregistry = onnxdx.OnnxRegistry()\n")
+
+    by_default = onnxdx("export", target)
+    named = onnxdx("export", target, "--registry", "other.py")
+
+    assert "DX710" in by_default.out
+    assert "onnxdx_registry.py" in by_default.out
+    assert "DX710" not in named.out
+
+
+def test_json_has_the_fixes_that_were_tried_and_can_be_applied_later(
+    project: Path, target: str, onnxdx: Callable
+) -> None:
+    done = onnxdx("export", target, "--format", "json")
+
+    (finding,) = json.loads(done.out)["findings"]
+    assert [fix["applicability"] for fix in finding["fixes"]] == ["proven"]
+    assert finding["fixes"][0]["seen"] == {"onnxdx_registry.py": ""}
+    (project / "run.json").write_text(done.out)
+    assert onnxdx("fix", "run.json", "--apply").code == 0
+    assert '@registry.op("fixlib::swish")' in (project / "onnxdx_registry.py").read_text()
+
+
+def test_export_with_fix_writes_the_function_and_the_model(project: Path, target: str, apart: Callable) -> None:
+    done = apart("export", target, "--fix", "-o", "model.onnx", "--sarif", "out.sarif")
+
+    assert done.code == 0, done.said
+    assert "wrote model.onnx" in done.out
+    assert "fixed: Add an ONNX function for `fixlib::swish` to onnxdx_registry.py" in done.err
+    assert "1 resolved, 0 remaining, 0 introduced" in done.err
+    assert (project / "model.onnx").exists()
+    assert json.loads((project / "out.sarif").read_text())["runs"][0]["results"] == []
+
+
+def test_time_that_is_over_is_told_on_the_finding(project: Path, target: str, onnxdx: Callable) -> None:
+    done = onnxdx("export", target, "--explain", "--fix-budget", "0.000001")
+
+    said = " ".join(done.out.split())
+    assert "Have fixes tried by `onnxdx fix swish.py:build --finding DX301@14`: the time for it" in said
+    assert "fix (proven)" not in said
+
+
+def test_a_project_that_is_read_only_stays_what_it_is(project: Path, target: str, apart: Callable) -> None:
+    (project / "onnxdx_registry.py").write_text("import onnxdx\n\nregistry = onnxdx.OnnxRegistry()\n")
+    (project / "onnxdx_registry.py").chmod(0o444)
+    before = files(project)
+
+    done = apart("fix", target, "--apply")
+
+    assert done.code == 1
+    assert done.err.splitlines()[-2:] == ["nothing was changed:", "  `onnxdx_registry.py` is read-only."]
+    assert files(project) == before
+    assert not (project / ".onnxdx").exists()
+
+
+def test_a_registry_file_outside_of_the_project_is_not_written(
+    project: Path, target: str, apart: Callable, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "ops.py"
+    outside.write_text("import onnxdx\n\nregistry = onnxdx.OnnxRegistry()\n")
+
+    done = apart("export", target, "--fix", "--registry", str(outside))
+
+    assert done.code == 1
+    assert "--fix changed nothing:" in done.err
+    assert "lies outside of the project root" in done.err
+    assert outside.read_text().count("def ") == 0
+
+
+def test_a_clean_model_has_nothing_to_fix(project: Path, apart: Callable) -> None:
+    done = apart("fix", "model.py:build", "--apply")
+
+    assert (done.code, done.out.splitlines()[-1]) == (0, "nothing to fix")
+
+
+def test_a_target_that_is_none_is_wrong_usage(project: Path, apart: Callable) -> None:
+    done = apart("fix", "gone.py:build", "--apply")
+
+    assert done.code == 2
+    assert "error[DX701]" in done.out
+
+
+@pytest.mark.parametrize("option", ["--fix", "--timeout=3"])
+def test_what_needs_a_process_does_not_go_without(option: str, onnxdx: Callable) -> None:
+    done = onnxdx("export", "model.py:build", option)
+
+    assert done.code == 2
+    assert "--no-isolate" in done.err
