@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+
 from onnxdx_diagnostics.anchor import anchor
 from onnxdx_diagnostics.codec import shown_text
 from onnxdx_diagnostics.finding import Finding, Level, Location
+from onnxdx_diagnostics.remedies import is_proven
 from onnxdx_diagnostics.report import Report
+from onnxdx_diagnostics.selection import name_of
 from onnxdx_diagnostics.visible import visible
 
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
@@ -22,8 +26,17 @@ def _command(finding: Finding, report: Report) -> str:
     properties = {**(_place(place) if place else {}), "title": f"{finding.id} {finding.name}"}
     shown = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     fixes = [f"Fix ({fix.applicability.value}): {visible(fix.title)}" for fix in finding.ways()]
-    text = shown_text("\n".join([visible(finding.message()), *fixes]), report.root)
+    command = [_fix_command(finding, report)] if report.target else []
+    text = shown_text("\n".join([visible(finding.message()), *fixes, *command]), report.root)
     return f"::{_COMMANDS[finding.level]} {shown}::{_data(text)}"
+
+
+def _fix_command(finding: Finding, report: Report) -> str:
+    """How to go on from here."""
+    command = f"onnxdx fix {shlex.quote(visible(report.target))} --finding {name_of(finding)}"
+    if any(map(is_proven, finding.offered)):
+        return f"Apply it: {command} --apply"
+    return f"Fixes that were tried: {command}" if finding.offered else f"Have fixes tried: {command}"
 
 
 def _place(place: Location) -> dict[str, str]:

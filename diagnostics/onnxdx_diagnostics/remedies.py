@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import ast
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,4 +105,22 @@ def _collide(remedy: Remedy, finding: Finding, fix: Fix) -> bool:
         return False
     same_operator = bool(finding.site.op) and finding.site.op == remedy.finding.site.op
     files = {edit.path for edit in fix.edits} & {edit.path for edit in remedy.fix.edits}
-    return overlap(remedy.fix.edits, fix.edits) or (same_operator and bool(files))
+    if overlap(remedy.fix.edits, fix.edits) or (same_operator and bool(files)):
+        return True
+    other = dict(_definitions(remedy.fix))
+    return any(other.get(name, definition) != definition for name, definition in _definitions(fix))
+
+
+def _definitions(fix: Fix) -> Iterator[tuple[tuple[str, str], str]]:
+    """What whole statements that a fix inserts define at the level of a module: (file, name) and the definition."""
+    for edit in fix.edits:
+        try:
+            body = ast.parse(edit.text).body
+        except (SyntaxError, ValueError, RecursionError):
+            continue  # a piece of a statement
+        for node in body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                yield (edit.path, node.name), ast.dump(node)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                for alias in node.names:
+                    yield (edit.path, alias.asname or alias.name), f"{getattr(node, 'module', '')}.{alias.name}"

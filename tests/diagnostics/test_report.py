@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -22,6 +23,7 @@ from onnxdx_diagnostics.atomic import write_bytes
 from onnxdx_diagnostics.codec import ReportUnreadable, from_plain
 from onnxdx_diagnostics.events import Event, EventKind
 from onnxdx_diagnostics.finding import Frame, Location, Site
+from onnxdx_diagnostics.fix import Applicability, Edit, Fix
 from onnxdx_diagnostics.report import Outcome, PassRecord, Report, Trial, Verdict, VerdictOutcome
 from onnxdx_diagnostics.rundir import RunDirectory, read_events
 
@@ -198,6 +200,18 @@ def test_annotations_escape_what_would_end_them(reports: dict[str, Report]) -> N
     assert "\n" not in command
     assert "\x1b" not in command
     assert command.count("::") == 2
+
+
+def test_annotations_say_how_a_fix_is_applied_or_tried(reports: dict[str, Report]) -> None:
+    report = reports["unsupported"]
+    fix = Fix("Do it", Applicability.PROVEN, edits=(Edit("net.py", 1, 1, 1, 1, "x"),), provider="x")
+    fixed = replace(report, target="my net.py:build", findings=(replace(report.findings[0], offered=(fix,)),))
+
+    (command,) = workflow_commands(fixed)
+    untried, *_ = workflow_commands(report)
+
+    assert command.endswith("%0AApply it: onnxdx fix 'my net.py:build' --finding DX301@7 --apply")
+    assert untried.endswith(f"%0AHave fixes tried: onnxdx fix {report.target} --finding DX301@7")
 
 
 def test_finding_without_a_line_is_still_annotated(reports: dict[str, Report]) -> None:

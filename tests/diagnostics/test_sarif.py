@@ -18,6 +18,7 @@ import pytest
 
 from onnxdx_diagnostics import catalog
 from onnxdx_diagnostics.codec import ReportUnreadable
+from onnxdx_diagnostics.edits import edited
 from onnxdx_diagnostics.finding import Location, Site
 from onnxdx_diagnostics.fix import Applicability, Edit, Fix
 from onnxdx_diagnostics.phrase import fill, phrase
@@ -260,6 +261,53 @@ def test_fix_becomes_edits_only_inside_the_project(reports: dict[str, Report], p
     assert change["replacements"][0]["insertedContent"]["text"] == "b"
     assert fixes_of("/etc/passwd") is None
     assert fixes_of(str(project / ".." / "other.py")) is None
+
+
+def test_a_fix_in_a_log_makes_of_the_files_what_the_fix_makes_of_them(
+    reports: dict[str, Report], project: Path
+) -> None:
+    net, new = str(project / "net.py"), str(project / "new.py")
+    edits = (
+        Edit(net, 9, 1, 9, 1, "# é\n"),
+        Edit(new, 1, 1, 1, 1, "import a\n"),
+        Edit(net, 7, 9, 7, 15, "points"),
+        Edit(new, 1, 1, 1, 1, "import b\n"),
+    )
+    fix = Fix("Do it", Applicability.PROVEN, edits=edits, seen=((net, "1a"), (new, "")), provider="x")
+    finding = replace(reports["unsupported"].findings[0], offered=(fix,))
+
+    run = run_of(replace(reports["unsupported"], findings=(finding,)))
+
+    (told,) = run["results"][0]["fixes"]
+    assert told["description"]["text"] == "Do it (proven; makes new.py)."
+    texts = {"net.py": (project / "net.py").read_text(), "new.py": ""}
+    made = {change["artifactLocation"]["uri"]: change["replacements"] for change in told["artifactChanges"]}
+    assert {name: _replaced(texts[name], made[name]) for name in made} == {
+        Path(path).name: text for path, text in edited(edits, {net: texts["net.py"]}).items()
+    }
+    assert "new.py" not in [artifact["location"]["uri"] for artifact in run["artifacts"]]
+
+
+def test_a_fix_that_was_not_tried_is_no_edit_of_a_log(reports: dict[str, Report], project: Path) -> None:
+    fix = Fix("Do it", Applicability.MANUAL, edits=(Edit(str(project / "net.py"), 1, 1, 1, 1, "x"),), provider="x")
+    finding = replace(reports["unsupported"].findings[0], offered=(fix,))
+
+    assert "fixes" not in run_of(replace(reports["unsupported"], findings=(finding,)))["results"][0]
+
+
+def _replaced(text: str, replacements: list[dict[str, Any]]) -> str:
+    """What SARIF 3.57 makes of a file: one replacement after the other, each placed in the unmodified file."""
+    lines = text.split("\n")
+    starts = [sum(len(line) + 1 for line in lines[:number]) for number in range(len(lines))]
+    shift = 0
+    for each in replacements:
+        region = each["deletedRegion"]
+        start = starts[region["startLine"] - 1] + region["startColumn"] - 1 + shift
+        end = starts[region["endLine"] - 1] + region["endColumn"] - 1 + shift
+        said = each["insertedContent"]["text"]
+        text = text[:start] + said + text[end:]
+        shift += len(said) - (end - start)
+    return text
 
 
 def test_report_comes_back_from_its_log(reports: dict[str, Report], tmp_path: Path) -> None:

@@ -127,6 +127,46 @@ def test_the_edits_of_a_file_make_what_the_text_becomes(tmp_path: Path) -> None:
     assert edited(again, {str(path): made})[str(path)] == with_function(made, TWIST)
 
 
+WHOLE = "\n\n".join(
+    (
+        "# Half of it.\nHALF = 0.5\n",
+        "def _half(x):\n    return op.Mul(x, HALF)\n",
+        '@registry.op("mylib::{name}")\ndef {name}(x):\n    return op.{call}(_half(x))\n',
+    )
+)
+
+
+def of_whole(name: str, call: str, code: str = WHOLE) -> FunctionSource:
+    return FunctionSource(f"mylib::{name}", code.format(name=name, call=call), TWIST.imports)
+
+
+def test_helpers_that_the_file_has_are_used_again() -> None:
+    text = with_function(with_function(None, of_whole("first", "Neg")), of_whole("second", "Abs"))
+
+    assert text.count("def _half") == text.count("HALF = 0.5") == text.count("# Half of it.") == 1
+    assert text.endswith('\n\n\n@registry.op("mylib::second")\ndef second(x):\n    return op.Abs(_half(x))\n')
+
+
+def test_helpers_that_mean_something_else_are_not(tmp_path: Path) -> None:
+    third = WHOLE.replace("0.5", "0.25")
+
+    text = with_function(with_function(None, of_whole("first", "Neg")), of_whole("third", "Abs", third))
+
+    assert "def _half(x):\n    return op.Mul(x, HALF)" in text
+    assert "def _half_2(x):\n    return op.Mul(x, HALF_2)" in text
+    assert {*loaded(text, tmp_path).user} == {"mylib::first", "mylib::third"}
+
+
+def test_helpers_of_two_functions_come_once_when_both_are_added_together(tmp_path: Path) -> None:
+    path = tmp_path / "registry.py"
+
+    edits = together([registry_edit(path, of_whole("first", "Neg")), registry_edit(path, of_whole("second", "Abs"))])
+
+    text = edited(edits, {})[str(path)]
+    assert text.count("def _half") == text.count("HALF = 0.5") == 1
+    assert {*loaded(text, tmp_path).user} == {"mylib::first", "mylib::second"}
+
+
 @pytest.mark.parametrize("before", [None, NEW_FILE.replace("mylib::turn", "mylib::other"), "# mine\n"])
 def test_two_functions_for_the_same_file_go_together(tmp_path: Path, before: str | None) -> None:
     path = tmp_path / "registry.py"

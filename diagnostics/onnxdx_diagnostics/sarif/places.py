@@ -49,6 +49,10 @@ class Places:
         index = self._artifacts.setdefault(path, len(self._artifacts))
         return om.ArtifactLocation(uri=_uri(path), uri_base_id=ROOT, index=index)
 
+    def edited_file(self, path: str) -> om.ArtifactLocation:
+        """A file of the project that a fix edits, which need not be one that was looked at, nor be there."""
+        return om.ArtifactLocation(uri=_uri(path), uri_base_id=ROOT)
+
     def logical_locations(self) -> list[om.LogicalLocation]:
         """The tree of modules that results are in."""
         return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from onnxdx_diagnostics.anchor import project_path
 from onnxdx_diagnostics.codec import plain_finding
 from onnxdx_diagnostics.finding import Finding, Location
 from onnxdx_diagnostics.fingerprint import LINE_HASH, NODE_KEY
-from onnxdx_diagnostics.fix import Fix
+from onnxdx_diagnostics.fix import Applicability, Edit, Fix
 from onnxdx_diagnostics.graphs import Graphs
 from onnxdx_diagnostics.phrase import Phrase, fill
 from onnxdx_diagnostics.report import Report
@@ -106,34 +107,44 @@ class Results:
         return {LINE_HASH: line_hash, **prints} if line_hash else prints
 
     def _fix(self, fix: Fix) -> om.Fix | None:
-        """A fix as edits; none when it is text only, or when it would write outside the project."""
+        """A fix as edits; none when it is text only, was not tried, or would write outside the project.
+
+        SARIF has no word for a file that is not there yet: a fix makes one by an insertion at its first character, as
+        our own edits do, and its description says so.
+        """
         paths = {edit.path: project_path(edit.path, self._report.root) for edit in fix.edits}
-        if not paths or not all(paths.values()):
+        if not paths or not all(paths.values()) or fix.applicability is Applicability.MANUAL:
             return None
         changes = [
             om.ArtifactChange(
-                artifact_location=self._places.artifact_location(paths[path]),
-                replacements=[
-                    om.Replacement(
-                        deleted_region=om.Region(
-                            start_line=edit.start_line,
-                            start_column=edit.start_column,
-                            end_line=edit.end_line,
-                            end_column=edit.end_column,
-                        ),
-                        inserted_content=om.ArtifactContent(text=edit.text),
-                    )
-                    for edit in fix.edits
-                    if edit.path == path
-                ],
+                artifact_location=self._places.edited_file(shown),
+                replacements=list(_replacements([edit for edit in fix.edits if edit.path == path])),
             )
-            for path in paths
+            for path, shown in paths.items()
         ]
+        sure = fix.applicability.value
+        made = [shown for path, shown in paths.items() if (path, "") in fix.seen]
+        told = f"{sure}; makes {', '.join(map(visible, made))}" if made else sure
         properties = {"diff": fix.diff} if fix.diff else {}
         return om.Fix(
-            description=om.Message(text=f"{visible(fix.title).rstrip('.')} ({fix.applicability.value})."),
+            description=om.Message(text=f"{visible(fix.title).rstrip('.')} ({told})."),
             artifact_changes=changes,
-            properties={**properties, OURS: {"applicability": fix.applicability.value}},
+            properties={**properties, OURS: {"applicability": sure}},
+        )
+
+
+def _replacements(edits: list[Edit]) -> Iterator[om.Replacement]:
+    """The edits of one file from its start on; what is inserted at one place is one replacement, and stays in order."""
+    places: dict[tuple[int, int, int, int], str] = {}
+    for edit in sorted(edits, key=lambda edit: (edit.start_line, edit.start_column, edit.end_line, edit.end_column)):
+        place = (edit.start_line, edit.start_column, edit.end_line, edit.end_column)
+        places[place] = places.get(place, "") + edit.text
+    for (start_line, start_column, end_line, end_column), text in places.items():
+        yield om.Replacement(
+            deleted_region=om.Region(
+                start_line=start_line, start_column=start_column, end_line=end_line, end_column=end_column
+            ),
+            inserted_content=om.ArtifactContent(text=text),
         )
 
 
