@@ -195,7 +195,7 @@ def _read_fix(plain: Plain) -> Fix:
         applicability=Applicability(plain["applicability"]),
         text=_typed(plain["text"], str),
         diff=_typed(plain["diff"], str),
-        edits=tuple(_read_edit(item) for item in plain.get("edits", ())),
+        edits=tuple(read_edit(item) for item in plain.get("edits", ())),
         proof=_typed(plain.get("proof", ""), str),
         unproven=_typed(plain.get("unproven", ""), str),
         provider=_typed(plain.get("provider", ""), str),
@@ -203,7 +203,7 @@ def _read_fix(plain: Plain) -> Fix:
     )
 
 
-def _read_edit(plain: Plain) -> Edit:
+def read_edit(plain: Plain) -> Edit:
     """Raises ValueError for a region that no file has."""
     hints = typing.get_type_hints(Edit)
     edit = Edit(**{each.name: _typed(plain[each.name], hints[each.name]) for each in fields(Edit)})

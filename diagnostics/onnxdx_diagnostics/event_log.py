@@ -39,24 +39,29 @@ class EventLog:
         plain = {"kind": event.kind.value, "subject": event.subject, "time": event.time, "facts": dict(event.facts)}
         if event.finding is not None:
             plain["finding"] = plain_finding(event.finding, root="")
-        remaining = _encode(plain).encode("ascii") + b"\n"
-        descriptor = _open(self._name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-        try:
-            while remaining:
-                remaining = remaining[_write(descriptor, remaining) :]
-        finally:
-            _close(descriptor)
+        append_line(self._name, _encode(plain).encode("ascii"))
 
 
-class EventTail:
-    """Reads what is appended to an event log from now on."""
+def append_line(name: str, line: bytes) -> None:
+    """Append a line to the file `name`, in one write. Raises OSError."""
+    remaining = line + b"\n"
+    descriptor = _open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+    try:
+        while remaining:
+            remaining = remaining[_write(descriptor, remaining) :]
+    finally:
+        _close(descriptor)
+
+
+class LineTail:
+    """Reads the lines that are appended to a file from now on."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = path.stat().st_size if path.exists() else 0
 
-    def __iter__(self) -> Iterator[Event]:
-        """The events that are new since the last call. Raises OSError, and ValueError for what is no event."""
+    def __iter__(self) -> Iterator[bytes]:
+        """The whole lines that are new since the last call. Raises OSError."""
         try:
             if os.stat(self._path).st_size <= self._offset:
                 return
@@ -66,7 +71,18 @@ class EventTail:
         except FileNotFoundError:
             return
         self._offset += len(whole) + len(newline)
-        yield from map(_event, whole.splitlines())
+        yield from whole.splitlines()
+
+
+class EventTail:
+    """Reads what is appended to an event log from now on."""
+
+    def __init__(self, path: Path) -> None:
+        self._lines = LineTail(path)
+
+    def __iter__(self) -> Iterator[Event]:
+        """The events that are new since the last call. Raises OSError, and ValueError for what is no event."""
+        yield from map(_event, self._lines)
 
 
 def read_events(path: Path) -> tuple[Event, ...]:

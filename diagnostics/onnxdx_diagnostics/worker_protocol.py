@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,11 @@ class Job:
     @staticmethod
     def load(folder: Path) -> Job:
         """Read what `save` wrote. Raises OSError and OtherVersion."""
-        plain = _read(folder / JOB)
+        return Job.of(_read(folder / JOB))
+
+    @staticmethod
+    def of(plain: Mapping[str, Any]) -> Job:
+        """The job with these fields, of JSON. Raises TypeError when one is missing."""
         return Job(**{field.name: _tupled(plain[field.name]) for field in fields(Job) if field.name in plain})
 
 

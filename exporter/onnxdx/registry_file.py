@@ -48,7 +48,17 @@ def load(path: Path, root: str) -> OnnxRegistry:
     """
     check(path)
     path = path.resolve()
-    module = already_run(path) or _run(path, root)
+    return _registry_of(already_run(path) or _run(path, root), path)
+
+
+def reload(path: Path, root: str) -> OnnxRegistry:
+    """The registry that a file defines by now: it is run as a new module. Raises as `load`."""
+    check(path)
+    path = path.resolve()
+    return _registry_of(_run(path, root), path)
+
+
+def _registry_of(module: ModuleType, path: Path) -> OnnxRegistry:
     found = getattr(module, _NAME, None)
     if not isinstance(found, OnnxRegistry):
         kind = type(found).__name__ if hasattr(module, _NAME) else ""

@@ -25,8 +25,8 @@ from onnxdx_diagnostics.report import Report
 class Session:
     """The runs of one model on one set of inputs, which stay as they are while the session lasts.
 
-    `report` and `program` are those of the latest run, None before the first. `registry_file` is where fixes put ONNX
-    functions, `retry` how a fix of source files is tried (see `Evidence`).
+    `report` and `program` are those of the latest run, None before the first; `listener` hears the next.
+    `registry_file` is where fixes put ONNX functions, `retry` how a fix of source files is tried (see `Evidence`).
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Session:
         self.request = request
         self.report: Report | None = None
         self.program: ONNXProgram | None = None
-        self._listener = listener
+        self.listener = listener
         self._registry_file = registry_file
         self._retry = retry
         self._memory = Memory(keeps=True)
@@ -51,7 +51,7 @@ class Session:
         self._memory.begin_run()
         if self._is_worn():
             self._memory.forget()
-        self.program, self.report = pipeline.run(self.request, self._listener, self._memory)
+        self.program, self.report = pipeline.run(self.request, self.listener, self._memory)
         self._fixed.clear()
         return self.report
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.machinery
 import importlib.util
+import linecache
 import re
 import sys
 from collections.abc import Set
@@ -35,7 +37,10 @@ def _module_name(path: Path) -> str:
 
 
 def run_file(path: Path) -> ModuleType:
-    """The module of a Python file; the file's folder becomes importable, as for a script."""
+    """The module of a Python file, run anew; the file's folder becomes importable, as for a script.
+
+    When it raises, what it gave before stays.
+    """
     name = _module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -43,11 +48,21 @@ def run_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
+    before = sys.modules.get(name), _RUN.get(name)
     sys.modules[name] = _RUN[name] = module
     try:
-        spec.loader.exec_module(module)
+        if before[0] is not None and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
+            # compiled anew: the loader takes a file for unchanged that has the second and the size it had
+            linecache.checkcache(str(path))
+            exec(spec.loader.source_to_code(spec.loader.get_data(str(path)), str(path)), vars(module))
+        else:
+            spec.loader.exec_module(module)
     except BaseException:
-        del sys.modules[name]
+        for modules, known in zip((sys.modules, _RUN), before, strict=True):
+            if known is None:
+                del modules[name]
+            else:
+                modules[name] = known
         raise
     return module
 

@@ -8,43 +8,37 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import functools
 import os
-import select
 import signal
 import sys
 import tempfile
-import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn
 
 from onnxdx import pipeline, registry_file
 from onnxdx.fake_mode import FakeContext
 from onnxdx.program import ONNXProgram
 from onnxdx.provenance import SourceMap
+from onnxdx.registry import OnnxRegistry
 from onnxdx.request import ExportOptions, ExportRequest
 from onnxdx.target import load
 from onnxdx.target_error import TargetError, TargetMisnamed
+from onnxdx.watched_process import Alarm, Watch, leave_stacks
 from onnxdx.weights import WeightsError
 from onnxdx_diagnostics.event_log import EventLog
 from onnxdx_diagnostics.events import Event, EventKind, Listener, all_of
 from onnxdx_diagnostics.finding import Finding, Level, Site
-from onnxdx_diagnostics.ownership import is_user
 from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.rules.dx802_process_ended import ProcessEnded
 from onnxdx_diagnostics.rules.dx901_internal_error import InternalError
 from onnxdx_diagnostics.selection import NothingSelected
-from onnxdx_diagnostics.worker_protocol import EXIT, GRAPHS, REPROS, STACK_SIGNAL, STACKS, Answer, Job
+from onnxdx_diagnostics.worker_protocol import EXIT, GRAPHS, REPROS, STACKS, Answer, Job
 
-_BEAT = 0.5
-_PROMPTS = ("cmdloop", "_cmdloop", "interaction", "do_wait_suspend", "mainloop")
-"""The functions in which the debuggers of Python, of editors and of IPython wait for their user."""
-_clock, _sleep, _exit, _process = time.time, time.sleep, os._exit, os.getpid
+_clock, _process = time.time, os.getpid
 
 
 def main(folder: Path) -> NoReturn:
@@ -56,11 +50,11 @@ def main(folder: Path) -> NoReturn:
     if job.own_group:
         os.setpgid(0, 0)
     with (folder / STACKS).open("w") as stacks:
-        _leave_stacks(stacks)
-        _Watch(job, log).start()
-        answer = _worked(job, folder, all_of(log, _Alarm(job, stacks)))
+        leave_stacks(stacks)
+        Watch(job, log).start()
+        answer = _worked(job, folder, all_of(log, Alarm(job, stacks)))
         if _process() == process:
-            _flush()
+            flush()
             answer.save(folder)
             log(Event(EventKind.STEP_STARTED, EXIT, _clock()))
         faulthandler.disable()
@@ -81,20 +75,29 @@ def _worked(job: Job, folder: Path, listener: Listener) -> Answer:
     return answer
 
 
-def serve(job: Job, folder: Path, listener: Listener) -> Answer:
-    """Load the target, run the pipeline, save what was asked for. Raises KeyboardInterrupt, and OSError."""
+def serve(
+    job: Job,
+    folder: Path,
+    listener: Listener,
+    load: Callable[[Job], ExportRequest] | None = None,
+    export: Callable[[ExportRequest, Listener], tuple[ONNXProgram | None, Report]] = pipeline.run,
+) -> Answer:
+    """Load the target, run the pipeline, save what was asked for. Raises KeyboardInterrupt, and OSError.
+
+    `load` and `export` are other ways to do the first and the second; `load` raises TargetError.
+    """
     doing = _Doing(listener)
     try:
         listener = doing
         listener(Event(EventKind.STEP_STARTED, "load target", _clock()))
         try:
-            request = request_of(job)
+            request = (load or request_of)(job)
         except TargetError as error:
             _say(error.finding, listener)
             cause = "".join(traceback.format_exception(error.__cause__)) if error.__cause__ else ""
             misnamed = isinstance(error, TargetMisnamed)
             return Answer(reason="the target gives no model", misnamed=misnamed, traceback=cause)
-        program, report = pipeline.run(request, listener)
+        program, report = export(request, listener)
         listener(Event(EventKind.STEP_STARTED, "save", _clock()))
         if program is not None and (job.graphs or (job.graphs_of_findings and report.findings)):
             program.graphs().save(folder / GRAPHS)
@@ -112,7 +115,7 @@ def serve(job: Job, folder: Path, listener: Listener) -> Answer:
         return Answer(reason=f"the run ended during `{doing.what}`", traceback=traceback.format_exc())
 
 
-def _flush() -> None:
+def flush() -> None:
     """Let what the user's code printed come before the answer."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # whatever the user's code has put there
@@ -121,6 +124,14 @@ def _flush() -> None:
 
 def request_of(job: Job) -> ExportRequest:
     """What a job asks for; the user's code is run for it. Raises TargetError."""
+    if job.registry:
+        registry_file.check(Path(job.registry))
+    request = target_of(job)
+    return with_functions(request, registry_file.load(Path(job.registry), job.root)) if job.registry else request
+
+
+def target_of(job: Job) -> ExportRequest:
+    """The request for the target of a job, without its registry file. Raises TargetError."""
     functions: Any = job.functions
     options = ExportOptions(
         opset_version=job.opset,
@@ -132,14 +143,13 @@ def request_of(job: Job) -> ExportRequest:
         verify=job.verify,
         fake_context=FakeContext() if job.weights else None,
     )
-    if not job.registry:
-        return load(job.target, job.root, options, job.input, job.dynamic)
-    path = Path(job.registry)
-    registry_file.check(path)
-    request = load(job.target, job.root, options, job.input, job.dynamic)
-    functions_of_file = registry_file.load(path, job.root)
+    return load(job.target, job.root, options, job.input, job.dynamic)
+
+
+def with_functions(request: ExportRequest, registry: OnnxRegistry) -> ExportRequest:
+    """The request with the functions of a registry file before those that the target brings."""
     known = request.options.onnx_registry
-    registry = known.joined(functions_of_file) if known is not None else functions_of_file
+    registry = known.joined(registry) if known is not None else registry
     return replace(request, options=replace(request.options, onnx_registry=registry))
 
 
@@ -230,89 +240,6 @@ class _Doing:
         if event.kind in (EventKind.STEP_STARTED, EventKind.PASS_STARTED):
             self.what = event.subject
         self._listener(event)
-
-
-def _leave_stacks(stacks: TextIO) -> None:
-    """Have the stacks of all threads written when the process ends by a fault, is asked for them, or exits at once."""
-    faulthandler.enable(stacks, all_threads=True)
-    if STACK_SIGNAL is not None and hasattr(faulthandler, "register"):
-        faulthandler.register(STACK_SIGNAL, stacks, all_threads=True)
-    process = _process()
-
-    def leave(status: int) -> NoReturn:
-        if _process() == process:
-            faulthandler.dump_traceback(stacks, all_threads=False)
-        _exit(status)
-
-    os._exit = leave
-
-
-class _Alarm:
-    """Where no signal can ask for the stacks, they are written when a step is over its time. A listener of the run."""
-
-    def __init__(self, job: Job, stacks: TextIO) -> None:
-        self._seconds = job.seconds if STACK_SIGNAL is None else 0.0
-        self._stacks = stacks
-
-    def __call__(self, event: Event) -> None:
-        if self._seconds and event.kind in (EventKind.STEP_STARTED, EventKind.PASS_STARTED):
-            faulthandler.dump_traceback_later(self._seconds, file=self._stacks)
-
-
-class _Watch:
-    """A thread that ends the process when its client ends, and says where the user's code is.
-
-    The last place is all that is known of a process that was killed. A debugger is told of: the time that the user
-    takes at its prompt is not that of a pass.
-    """
-
-    def __init__(self, job: Job, log: EventLog) -> None:
-        self._job = job
-        self._log = log
-        self._main = threading.main_thread().ident
-        self._last = ("", 0)
-        self._is_user = functools.cache(lambda path: is_user(path, job.root))
-
-    def start(self) -> None:
-        """Begin."""
-        threading.Thread(target=self._run, name="onnxdx-watch", daemon=True).start()
-
-    def _run(self) -> None:
-        with contextlib.suppress(OSError):  # the user's code may close what is not its own, or fill the disk
-            while not self._alone():
-                self._look()
-            if self._job.own_group:
-                os.killpg(0, signal.SIGKILL)
-            _exit(1)
-
-    def _alone(self) -> bool:
-        """Whether the client is gone; takes one beat to say no."""
-        if self._job.lifeline is None:
-            _sleep(_BEAT)
-            return False
-        readable, _, _ = _select([self._job.lifeline], [], [], _BEAT)
-        return bool(readable)
-
-    def _look(self) -> None:
-        calls = tuple(_calls(sys._current_frames().get(self._main or 0)))
-        place = next((call for call in calls if self._is_user(call[0])), None)
-        if place is None or place[:2] == self._last:
-            return
-        path, line, function = place
-        self._last = (path, line)
-        facts: dict[str, str | int | float] = {"path": path, "line": line, "function": function}
-        debugged = any(name in _PROMPTS for _, _, name in calls[: calls.index(place)])
-        self._log(Event(EventKind.PROMPT if debugged else EventKind.PLACE, f"{path}:{line}", _clock(), facts))
-
-
-_select = select.select
-
-
-def _calls(frame: FrameType | None) -> Iterator[tuple[str, int, str]]:
-    """File, line and function of a frame and its callers."""
-    while frame is not None:
-        yield frame.f_code.co_filename, frame.f_lineno or 1, frame.f_code.co_name
-        frame = frame.f_back
 
 
 if __name__ == "__main__":

@@ -27,12 +27,15 @@ _INTERRUPT_WAIT = 1.0
 _TERMINATE_WAIT = 2.0
 _EXIT_WAIT = 5.0
 
-# The path of the modules is that of this process, whatever lies in the working directory.
-_START = f"""
+
+def start_of(module: str) -> str:
+    """The program of a worker, which calls `main(FOLDER)` of a module; its arguments are the folder and `sys.path`."""
+    # The path of the modules is that of this process, whatever lies in the working directory.
+    return f"""
 import sys
 sys.path[:] = sys.argv[2].split({os.pathsep!r})
 try:
-    from onnxdx.worker import main
+    from {module} import main
 except BaseException:
     import os, traceback
     with open(os.path.join(sys.argv[1], {NO_START!r}), "w", encoding="utf-8", errors="backslashreplace") as file:
@@ -109,7 +112,7 @@ class WorkerProcess:
                 self._job, pipe = replace(self._job, lifeline=lifeline), (lifeline,)
             self._job.save(self._folder)
             path = os.pathsep.join(each for each in sys.path if isinstance(each, str))
-            command = [sys.executable, *_interpreter_flags(), "-c", _START, str(self._folder), path]
+            command = [sys.executable, *interpreter_flags(), "-c", start_of("onnxdx.worker"), str(self._folder), path]
             output = None if sys.stdout is not None else subprocess.DEVNULL
             with _interrupts_held_back():
                 self._process = subprocess.Popen(command, stdout=output, pass_fds=pipe)
@@ -229,7 +232,7 @@ def _said(status: int) -> str:
         return f"signal {-status}"
 
 
-def _interpreter_flags() -> list[str]:
+def interpreter_flags() -> list[str]:
     """The options that this interpreter was started with, as `multiprocessing` hands them on."""
     return list(subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]
 
