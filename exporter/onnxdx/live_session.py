@@ -23,7 +23,6 @@ from onnxdx import pipeline, registry_file, worker
 from onnxdx.errors import first_line
 from onnxdx.program import ONNXProgram
 from onnxdx.registry import OnnxRegistry
-from onnxdx.registry_source import FILE_NAME
 from onnxdx.rehearsal import Rehearsal, Server
 from onnxdx.request import ExportOptions, ExportRequest
 from onnxdx.session import Session
@@ -35,7 +34,7 @@ from onnxdx_diagnostics.fingerprint import identities
 from onnxdx_diagnostics.live_protocol import Ask, Reply, Request, Said
 from onnxdx_diagnostics.ownership import is_user
 from onnxdx_diagnostics.report import Report
-from onnxdx_diagnostics.worker_protocol import STACKS, Answer, Job
+from onnxdx_diagnostics.worker_protocol import REGISTRY, STACKS, Answer, Job
 
 _clock, _process, _signal = time.time, os.getpid, signal.signal
 _IGNORED, _RAISES = signal.SIG_IGN, signal.default_int_handler
@@ -184,7 +183,7 @@ class _Live:
     def _run(self, request: ExportRequest, listener: Listener) -> tuple[ONNXProgram | None, Report]:
         if self._session is None:
             assert self._job is not None
-            file = Path(self._job.registry or Path(self._job.root) / FILE_NAME)
+            file = Path(self._job.registry_file or self._job.registry or Path(self._job.root) / REGISTRY)
             self._session = Session(request, listener, registry_file=file, retry=self._retry)
             report = self._session.run()
         else:

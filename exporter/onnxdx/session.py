@@ -20,6 +20,7 @@ from onnxdx_diagnostics.events import Listener, unheard
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.fingerprint import identities
 from onnxdx_diagnostics.report import Report
+from onnxdx_diagnostics.worker_protocol import REGISTRY
 
 
 class Session:
@@ -34,7 +35,7 @@ class Session:
         request: ExportRequest,
         listener: Listener = unheard,
         *,
-        registry_file: Path = Path("onnxdx_registry.py"),
+        registry_file: Path = Path(REGISTRY),
         retry: Retry | None = None,
     ) -> None:
         self.request = request

@@ -38,6 +38,7 @@ from onnxdx_diagnostics.rules.dx901_internal_error import InternalError
 from onnxdx_diagnostics.selection import NothingSelected
 from onnxdx_diagnostics.worker_protocol import EXIT, GRAPHS, REPROS, STACKS, Answer, Job
 
+_BEAT = 0.5
 _clock, _process = time.time, os.getpid
 
 
