@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import onnx_ir as ir
@@ -12,12 +12,24 @@ from torch import fx
 from onnxdx.bodies import body_key
 from onnxdx.compat import OpOverload, schema
 from onnxdx.naming import base_name, function_domain, function_name, operator_domain, operator_name
+from onnxdx.region_shape import constant, inputs_of, outputs_of, shape_of
 from onnxdx.tracing import Scope, SymbolicTensor
 from onnxdx.translation import Translation, Values
-from onnxdx.values import MODULE_KEY, OPERATOR_KEY, PROVENANCE_KEY, Origin, Region
+from onnxdx.values import MODULE_KEY, OPERATOR_KEY, PROVENANCE_KEY, REPEATED, Origin, Region, RepeatedBody
 from onnxdx_diagnostics.finding import Level
 from onnxdx_diagnostics.rules.dx404_body_not_separable import BodyNotSeparable
 from onnxdx_diagnostics.sink import Collector
+
+_SMALL = 1024
+"""Bytes of a constant that a repeated region may look at."""
+
+
+@dataclass(frozen=True)
+class _Template:
+    """A region that was translated to a function: what its outputs are inside, each a value or a list of values."""
+
+    function: ir.Function
+    results: tuple[Any, ...]
 
 
 def call_function(t: Translation, region: Region) -> None:
@@ -28,33 +40,56 @@ def call_function(t: Translation, region: Region) -> None:
     if id(region) in t.flat:
         _translate_flat(t, region)
         return
-    members = set(region.nodes())
-    inputs = [node for node in _inputs_of(region) if node not in members]
-    outputs = [node for node in region.nodes() if any(user not in members for user in node.users)]
+    inputs, outputs = inputs_of(region), outputs_of(region)
+    shape = region.shape if region.shape is not None else shape_of(region, t.plan.plan)
+    key = None if shape is None else (region.class_name, region.operator, shape, _given_shapes(t, inputs, region))
+    template = t.templates.get(key) if key is not None else None
     given, formal, inner = _formal_inputs(t, inputs, region)
-    scope, placeholders = Scope(in_function=True), set(t.placeholders)
-    trial = Collector()
+    if template is None:
+        placeholders = set(t.placeholders)
+        template = _template(t, region, outputs, formal, inner)
+        if template is None:
+            t.placeholders = placeholders
+            _translate_flat(t, region)
+            return
+        if key is not None and t.placeholders == placeholders:
+            t.templates[key] = template
+    returned = _flat(template.results)
+    function = template.function
+    call = t.tracer.emit(function.name, given, outputs=len(returned), domain=function.domain)
+    _bind_results(t, region, call, dict(zip(outputs, template.results, strict=True)), returned)
+
+
+def _template(
+    t: Translation, region: Region, outputs: Sequence[fx.Node], formal: list[ir.Value], inner: Values
+) -> _Template | None:
+    """The region as a function; None when it cannot be one, and `t.flat` knows why."""
+    scope, trial, before = Scope(in_function=True), Collector(), len(t.placeholders)
     with t.apart(inner, trial):
         for value in formal:
             value.name = t.names.unique(value.name or "input")
         with t.tracer.inside(scope):
+            _restore_constants(t, inner)
             for item in region.items:
                 t.item(item)
-            results = {node: t.values[node] for node in outputs}
-            returned = [value for node in outputs for value in _flat(results[node])]
-            owners = [node for node in outputs for _ in _flat(results[node])]
+            results = tuple(t.values[node] for node in outputs)
+            returned = _flat(results)
+            owners = [node for node, result in zip(outputs, results, strict=True) for _ in _flat(result)]
             body = _function_graph(t, formal, returned, owners, scope) if returned else None
+        repeated = RepeatedBody(tuple(region.nodes()), t.named, t.results())
     errors = [finding for finding in trial.findings if finding.level is Level.ERROR]
-    if errors or body is None:
-        t.placeholders = placeholders
+    if errors or body is None or (region.shape is not None and len(t.placeholders) > before):
         t.flat[id(region)] = errors[0] if errors else None
-        _translate_flat(t, region)
-        return
+        return None
     for finding in trial.findings:
         t.sink.emit(finding)
-    function = _unified(t, region, body)
-    call = t.tracer.emit(function.name, given, outputs=len(returned), domain=function.domain)
-    _bind_results(t, region, call, results, returned)
+    if region.shape is None:
+        return _Template(_unified(t, region, body), results)
+    name = t.function_names.unique(function_name(region.class_name))
+    function = ir.Function(REPEATED, name, graph=body, attributes=[])
+    t.functions[f"{REPEATED}:{name}"] = function
+    t.repeated[function.identifier()] = repeated
+    return _Template(function, results)
 
 
 def _translate_flat(t: Translation, region: Region) -> None:
@@ -69,7 +104,11 @@ def _translate_flat(t: Translation, region: Region) -> None:
     for finding in trial.findings:
         t.sink.emit(finding)
     reason = t.flat[id(region)]
-    if reason is not None and not any(finding.level is Level.ERROR for finding in trial.findings):
+    if (
+        reason is not None
+        and region.shape is None
+        and not any(finding.level is Level.ERROR for finding in trial.findings)
+    ):
         what = region.operator or region.class_name.rpartition(".")[2]
         site = replace(reason.site, module=region.path)
         t.sink.emit(BodyNotSeparable(site, region.path, what, reason.message()))
@@ -87,7 +126,7 @@ def _formal_inputs(
     def parameter(value: Any, node: fx.Node) -> Any:
         if isinstance(value, (list, tuple)):
             return [parameter(item, node) for item in value]
-        if not isinstance(value, ir.Value):
+        if not isinstance(value, ir.Value) or _is_known(t, value, node, region):
             return value
         if id(value) not in formal:
             given.append(value)
@@ -101,6 +140,50 @@ def _formal_inputs(
     for node in inputs:
         inner[node] = parameter(t.values[node], node)
     return given, list(formal.values()), inner
+
+
+def _is_known(t: Translation, value: ir.Value, node: fx.Node, region: Region) -> bool:
+    """Whether a repeated region may look at a value: a small constant that is no weight or buffer of the module."""
+    known = value.const_value
+    if region.shape is None or known is None or known.nbytes > _SMALL:
+        return False
+    return node not in t.state_names or node.name in t.lifted
+
+
+def _restore_constants(t: Translation, inner: Values) -> None:
+    """Make the constants that a body may look at its own."""
+
+    def restored(value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            return [restored(item) for item in value]
+        if not isinstance(value, ir.Value) or value.const_value is None:
+            return value
+        tensor = value.const_value
+        return t.tracer.scope.constant(tensor, key=(tensor.dtype, tuple(tensor.shape), tensor.tobytes()))
+
+    inner.update({node: restored(value) for node, value in inner.items()})
+
+
+def _given_shapes(t: Translation, inputs: Sequence[fx.Node], region: Region) -> Hashable:
+    """What translation can see of the values that a region is called with, and which of them are one value."""
+    numbers: dict[int, int] = {}
+
+    def seen(value: Any, node: fx.Node) -> Hashable:
+        if isinstance(value, (list, tuple)):
+            return tuple(seen(item, node) for item in value)
+        if not isinstance(value, ir.Value):
+            return constant(value)
+        if _is_known(t, value, node, region):
+            assert value.const_value is not None
+            return (value.const_value.dtype, tuple(value.const_value.shape), value.const_value.tobytes())
+        shape = (
+            None
+            if value.shape is None
+            else tuple(size if isinstance(size, int) else size.value for size in value.shape)
+        )
+        return (numbers.setdefault(id(value), len(numbers)), repr(value.type), shape)
+
+    return tuple(seen(t.values[node], node) for node in inputs)
 
 
 def _function_graph(
@@ -209,13 +292,6 @@ def _flat(value: Any) -> list[ir.Value]:
     if isinstance(value, (list, tuple)):
         return [item for entry in value for item in _flat(entry)]
     return [value] if isinstance(value, ir.Value) else []
-
-
-def _inputs_of(region: Region) -> list[fx.Node]:
-    found: dict[fx.Node, None] = {}
-    for node in region.nodes():
-        found.update(dict.fromkeys(node.all_input_nodes))
-    return list(found)
 
 
 def _formal_name(weight: str | None, value: ir.Value, path: str) -> str:

@@ -409,6 +409,7 @@ def _module(node: fx.Node) -> tuple[str, str]:
     return dotted(path), class_name.removeprefix(TARGET_PREFIX)
 
 
+@functools.lru_cache(maxsize=4096)
 def dotted(path: str) -> str:
     """`L['self']._modules['layers'][0].lin` and `L__self__.layers.0.lin` are both `layers.0.lin`."""
     for prefix in ("L['self']", "L__self__", "_export_root", "self"):

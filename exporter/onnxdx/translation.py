@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import operator
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -25,7 +25,7 @@ from onnxdx.naming import Names, base_name
 from onnxdx.operators import attribute, called, computed, is_assertion, is_grad_mode, is_higher_order
 from onnxdx.ops.control_flow import TRANSLATED, inlined
 from onnxdx.tracing import ConstantNeeded, OpsetNeeded, Scope, Tracer, TracingError
-from onnxdx.values import PROVENANCE_KEY, UNSUPPORTED, FunctionPlan, Origin, Placement, Region
+from onnxdx.values import PROVENANCE_KEY, UNSUPPORTED, FunctionPlan, Origin, Placement, Region, RepeatedBody
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx306_constant_needed import ConstantArgumentNeeded
 from onnxdx_diagnostics.rules.dx307_opset_too_low import OpsetTooLow
@@ -50,8 +50,9 @@ class Translation:
     """A model under construction. `values` are the results so far, `origins`, `nodes` and `named` the provenance,
     `state_names` the names of weights and buffers in the module by their placeholder.
 
-    `call_function` translates a region that is to be a function; it gets this object and the region. `calls` are
-    those of OnnxDraft; `flat` holds the regions that could not be functions, by id, with the reason.
+    `call_function` translates a region that is to be a function; it gets this object and the region. `calls` and
+    `repeated` are those of OnnxDraft; `flat` holds the regions that could not be functions, by id, with the reason, and
+    `templates` those that were translated, by their shape.
     """
 
     def __init__(self, plan: FunctionPlan, sink: Sink, call_function: Callable[[Translation, Region], None]) -> None:
@@ -71,6 +72,9 @@ class Translation:
         self.function_names = Names()
         self.calls: dict[str, tuple[fx.Node, ...]] = {}
         self.flat: dict[int, Finding | None] = {}
+        self.lifted = frozenset(self.program.exported.graph_signature.inputs_to_lifted_tensor_constants)
+        self.templates: dict[Hashable, Any] = {}
+        self.repeated: dict[ir.OperatorIdentifier, RepeatedBody] = {}
         self.state_names: dict[fx.Node, str] = {}
         self.values: Values = {}
         self.graph_prefix = ""
@@ -83,6 +87,18 @@ class Translation:
             self.values[item] = self._attribute(item)
         else:
             self.values[item] = self.node(item)
+
+    def results(self) -> dict[str, tuple[fx.Node, int | None]]:
+        """Which ONNX value is the result of which node; a value of several nodes is the first's, which computes it."""
+        found: dict[str, tuple[fx.Node, int | None]] = {}
+        for node, result in self.values.items():
+            if node.op != "call_function" or node.target is operator.getitem:
+                continue
+            several = isinstance(result, (list, tuple))
+            for index, value in enumerate(result if several else [result]):
+                if isinstance(value, ir.Value) and value.producer() is not None:
+                    found.setdefault(value.name or "", (node, index if several else None))
+        return found
 
     @contextmanager
     def apart(self, values: Values, sink: Sink) -> Iterator[None]:

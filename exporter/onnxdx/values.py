@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,13 +123,15 @@ class Region:
     """One call that may become an ONNX function: the nodes and calls in it, in an order in which they can be computed.
 
     It is the call of an nn.Module, or of one operator. `path` is the module path ("layers.0.attn"), `class_name` the
-    module's qualified class, `operator` the name of the operator ("aten::add.Tensor"), empty for a module.
+    module's qualified class, `operator` the name of the operator ("aten::add.Tensor"), empty for a module. A region
+    with a `shape` is one of several of that shape in a flat program: its function is put in place of each call again.
     """
 
     path: str
     class_name: str
     items: tuple[fx.Node | Region, ...]
     operator: str = ""
+    shape: Hashable = None
 
     def nodes(self) -> Iterator[fx.Node]:
         """All nodes of the region and of the regions in it."""
@@ -160,6 +162,19 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class RepeatedBody:
+    """What a function stands for that is to be put in place of its calls: the region that its body was translated from.
+
+    `members` are the nodes of the region. `named` and `results` are for the values of the body what `values` and
+    `results` of OnnxDraft are for those of the main graph.
+    """
+
+    members: tuple[fx.Node, ...]
+    named: Mapping[str, fx.Node]
+    results: Mapping[str, tuple[fx.Node, int | None]]
+
+
+@dataclass(frozen=True)
 class OnnxDraft:
     """An ONNX model under construction.
 
@@ -168,8 +183,8 @@ class OnnxDraft:
     say what the graph's inputs and outputs are in the captured program. `placeholders` are the ids of nodes without an
     ONNX function, `faulty` those of nodes that a finding already says are wrong. `results` maps the names of ONNX
     values to the FX node of the main graph that they are the result of, with the position where it has several.
-    `calls` are the FX nodes behind the call of a function, by the id of the call. The IR model is mutable; a pass that
-    changes it owns it from then on.
+    `calls` are the FX nodes behind the call of a function, by the id of the call, `repeated` the functions that are to
+    be put in place of their calls. The IR model is mutable; a pass that changes it owns it from then on.
     """
 
     plan: FunctionPlan
@@ -183,6 +198,7 @@ class OnnxDraft:
     faulty: frozenset[str] = frozenset()
     results: Mapping[str, tuple[fx.Node, int | None]] = field(default_factory=dict)
     calls: Mapping[str, tuple[fx.Node, ...]] = field(default_factory=dict)
+    repeated: Mapping[ir.OperatorIdentifier, RepeatedBody] = field(default_factory=dict)
 
     @property
     def captured(self) -> CapturedProgram:
@@ -226,6 +242,9 @@ class OnnxDraft:
         quoted = [node for node in nodes if f"'{node.name}'" in text]
         return next(iter(quoted or nodes), None)
 
+
+REPEATED = "onnxdx.repeated"
+"""The domain of functions that are put in place of their calls before the export is over."""
 
 UNSUPPORTED = "onnxdx.unsupported"
 """The domain of placeholders."""

@@ -16,11 +16,12 @@ from torch import fx
 
 from onnxdx.compat import OpOverload, name_of
 from onnxdx.operators import computed
+from onnxdx.region_shape import with_repeated
 from onnxdx.values import DispatchPlan, FunctionPlan, Region
 from onnxdx_diagnostics.rules.dx401_module_interleaved import ModuleInterleaved
 from onnxdx_diagnostics.rules.dx402_module_in_branch import ModuleInBranch
 from onnxdx_diagnostics.rules.dx403_no_module_boundaries import NoModuleBoundaries
-from onnxdx_diagnostics.sink import Sink
+from onnxdx_diagnostics.sink import Collector, Sink
 
 
 class _Call(NamedTuple):
@@ -36,15 +37,14 @@ _Calls = tuple[_Call, ...]
 
 
 def run(plan: DispatchPlan, sink: Sink) -> FunctionPlan:
-    """The regions of the program; with `functions="none"` just the root, in the captured order."""
+    """The regions of the program; with `functions="none"` just the module calls that occur repeatedly."""
     program, asked = plan.program, plan.program.captured.request.options.functions
     nodes = computed(program.graph)
-    if asked == "none":
-        return FunctionPlan(plan, Region("", "", nodes))
     root = Region("", "", nodes)
+    if asked == "none":
+        return FunctionPlan(plan, with_repeated(_modules(plan, nodes, Collector()), plan))
     if asked in ("modules", "all"):
-        calls = _module_calls(nodes)
-        root = _Planner(calls, program.captured.sources, sink).region(_Call("", "", ""), nodes, 0)
+        root = _modules(plan, nodes, sink)
         if asked == "modules" and not any(isinstance(item, Region) for item in root.items):
             sink.emit(NoModuleBoundaries(program.captured.sources.fallback()))
         _report_branches(plan, sink)
@@ -52,6 +52,11 @@ def run(plan: DispatchPlan, sink: Sink) -> FunctionPlan:
         return FunctionPlan(plan, root)
     bodies = {path: _operators(computed(graph), plan) for path, graph in program.subgraphs.items()}
     return FunctionPlan(plan, replace(root, items=_operators(root.items, plan)), bodies)
+
+
+def _modules(plan: DispatchPlan, nodes: Sequence[fx.Node], sink: Sink) -> Region:
+    """The module calls of the main graph as regions."""
+    return _Planner(_module_calls(nodes), plan.program.captured.sources, sink).region(_Call("", "", ""), nodes, 0)
 
 
 def _operators(items: Sequence[fx.Node | Region], plan: DispatchPlan) -> tuple[fx.Node | Region, ...]:

@@ -1,55 +1,45 @@
-"""Optimize: fold constants, merge equal nodes, drop what is dead. The passes are those of onnxscript and onnx_ir."""
+"""Optimize: fold constants, merge equal nodes, drop what is dead, once for each distinct body of a flat model."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import onnx_ir as ir
 from onnx_ir.passes import common
-from onnxscript import optimizer
 
 from onnxdx.absent_weights import hidden
+from onnxdx.optimizations.steps import bodies, steps
 from onnxdx.values import PROVENANCE_KEY, InputBinding, OnnxDraft
 from onnxdx_diagnostics.sink import Sink
 
-_FOLDED_BYTES = 1 << 16
-"""Largest tensor that constant folding makes, so that a small graph of large constants stays small on disk."""
 
-
-def run(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
-    """The draft with its model optimised in place, if that was asked for.
+def run(draft: OnnxDraft, sink: Sink, until: int | None = None) -> OnnxDraft:
+    """The draft with its model optimised in place, if that was asked for, by the first `until` steps or by all.
 
     Provenance survives: nodes keep their id, new ones inherit it.
     """
     model = draft.model
     known = [(output.type, output.shape) for output in model.graph.outputs]
-    made = {key: _made(body) for key, body in _bodies(model).items()}
     _tidy(model)
-    if draft.captured.request.options.optimize:
-        with _quiet(), hidden(model):
-            for step in _steps():
-                step(model)
+    with hidden(model):
+        for step in steps(draft.captured.request.options.optimize)[:until]:
+            made = {key: _made(body) for key, body in bodies(model).items()} if step.foreign else {}
+            before = _size(model)
+            draft = step.run(draft)
+            if step.foreign:
+                _inherit_provenance(model, made)
+            if _size(model) != before:
+                sink.record({step.name: _size(model) - before})
     _close_subgraphs(model)
     model.opset_imports.update({domain: 1 for domain, _, _ in model.functions})
     for output, (element, shape) in zip(model.graph.outputs, known, strict=True):
         output.type, output.shape = output.type or element, output.shape or shape
-    _inherit_provenance(model, made)
     return replace(draft, inputs=_kept_inputs(draft))
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """onnxscript logs a warning for every node that it does not fold, which is not the user's concern."""
-    logger = logging.getLogger("onnxscript")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
+def _size(model: ir.Model) -> int:
+    return sum(len(body) for body in bodies(model).values())
 
 
 def _tidy(model: ir.Model) -> None:
@@ -63,20 +53,6 @@ def _tidy(model: ir.Model) -> None:
     common.RemoveUnusedOpsetsPass()(model)
 
 
-def _steps() -> tuple[Callable[[ir.Model], object], ...]:
-    return (
-        lambda model: optimizer.fold_constants(model, onnx_shape_inference=False, output_size_limit=_FOLDED_BYTES),
-        _drop_identities,
-        common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
-        common.LiftSubgraphInitializersToMainGraphPass(),
-        common.CommonSubexpressionEliminationPass(),
-        common.RemoveUnusedNodesPass(),
-        common.RemoveUnusedFunctionsPass(),
-        common.RemoveUnusedOpsetsPass(),
-        common.NameFixPass(),
-    )
-
-
 def _kept_inputs(draft: OnnxDraft) -> tuple[InputBinding, ...]:
     """The inputs without those of state that the model only writes: nothing reads them."""
     graph = draft.model.graph
@@ -87,24 +63,13 @@ def _kept_inputs(draft: OnnxDraft) -> tuple[InputBinding, ...]:
     return tuple(binding for binding in draft.inputs if binding.name not in dead)
 
 
-def _drop_identities(model: ir.Model) -> None:
-    """Remove Identity nodes, except those that make an output: outputs stay distinct values with names of their own."""
-    for node in [node for body in _bodies(model).values() for node in body.all_nodes()]:
-        if node.op_type != "Identity" or node.domain != "" or node.outputs[0].is_graph_output():
-            continue
-        source = node.inputs[0]
-        if source is not None and node.graph is not None:
-            ir.convenience.replace_all_uses_with(node.outputs[0], source)
-            node.graph.remove(node, safe=True)
-
-
 def _close_subgraphs(model: ir.Model) -> None:
     """Compute every output of a branch or loop body in it, and only once: by an Identity where optimisation took it.
 
     ONNX requires the first (IR specification, "Graphs"), ONNX Runtime the second: it gives wrong numbers for a Scan
     that carries and stacks one value.
     """
-    for node in [node for body in _bodies(model).values() for node in body.all_nodes()]:
+    for node in [node for body in bodies(model).values() for node in body.all_nodes()]:
         for attribute in node.attributes.values():
             if attribute.type is not ir.AttributeType.GRAPH:
                 continue
@@ -119,11 +84,6 @@ def _close_subgraphs(model: ir.Model) -> None:
                 body.outputs[index] = copy
 
 
-def _bodies(model: ir.Model) -> dict[ir.OperatorIdentifier | None, ir.Graph]:
-    """The main graph, under None, and the bodies of the functions: each has names of its own."""
-    return {None: model.graph, **{key: function.graph for key, function in model.functions.items()}}
-
-
 def _made(body: ir.Graph) -> dict[str, str]:
     """The provenance of each value, by name."""
     nodes = [node for node in body.all_nodes() if PROVENANCE_KEY in node.metadata_props]
@@ -132,7 +92,7 @@ def _made(body: ir.Graph) -> dict[str, str]:
 
 def _inherit_provenance(model: ir.Model, made: Mapping[ir.OperatorIdentifier | None, Mapping[str, str]]) -> None:
     """A node that an optimisation made belongs to the FX node of the value it computes, or of a neighbour."""
-    for key, body in _bodies(model).items():
+    for key, body in bodies(model).items():
         for node in body.all_nodes():
             if PROVENANCE_KEY in node.metadata_props:
                 continue

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator
 
 import onnx_ir as ir
-from torch import fx
 
 from onnxdx.boundary import graph_inputs, graph_outputs
 from onnxdx.function_calls import call_function
@@ -39,22 +37,10 @@ def run(plan: FunctionPlan, sink: Sink) -> OnnxDraft:
         bindings,
         output_bindings,
         placeholders=frozenset(t.placeholders),
-        results=dict(_results(t)),
+        results=t.results(),
         calls=t.calls,
+        repeated=t.repeated,
     )
-
-
-def _results(t: Translation) -> Iterator[tuple[str, tuple[fx.Node, int | None]]]:
-    """Which ONNX value is the result of which node; a value of several nodes is the first's, which computes it."""
-    seen: set[str] = set()
-    for node, result in t.values.items():
-        if node.op != "call_function" or node.target is operator.getitem:
-            continue
-        several = isinstance(result, (list, tuple))
-        for index, value in enumerate(result if several else [result]):
-            if isinstance(value, ir.Value) and value.producer() is not None and value.name not in seen:
-                seen.add(value.name or "")
-                yield value.name or "", (node, index if several else None)
 
 
 def _forget_shapes(function: ir.Function) -> None:
@@ -68,7 +54,8 @@ def _forget_shapes(function: ir.Function) -> None:
 
 def _functions(t: Translation) -> Iterator[ir.Function]:
     for function in t.functions.values():
-        _forget_shapes(function)
+        if function.identifier() not in t.repeated:
+            _forget_shapes(function)
         yield function
     for script in t.tracer.functions.values():
         copy = script.clone()
