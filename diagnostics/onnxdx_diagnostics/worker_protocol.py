@@ -69,6 +69,7 @@ class Job:
     input: tuple[str, ...] = ()
     verify: bool = True
     optimize: bool = True
+    bisect_passes: bool = False
     training: bool = False
     recovery_budget: float = 300.0
     thorough: bool = False

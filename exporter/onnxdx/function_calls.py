@@ -9,6 +9,7 @@ from typing import Any
 import onnx_ir as ir
 from torch import fx
 
+from onnxdx.absent_weights import AbsentWeight
 from onnxdx.bodies import body_key
 from onnxdx.compat import OpOverload, schema
 from onnxdx.naming import base_name, function_domain, function_name, operator_domain, operator_name
@@ -145,7 +146,7 @@ def _formal_inputs(
 def _is_known(t: Translation, value: ir.Value, node: fx.Node, region: Region) -> bool:
     """Whether a repeated region may look at a value: a small constant that is no weight or buffer of the module."""
     known = value.const_value
-    if region.shape is None or known is None or known.nbytes > _SMALL:
+    if region.shape is None or known is None or isinstance(known, AbsentWeight) or known.nbytes > _SMALL:
         return False
     return node not in t.state_names or node.name in t.lifted
 

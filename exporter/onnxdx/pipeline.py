@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 
 from onnxdx import absent_weights, size_limits, varied_capture
 from onnxdx.applied_weights import in_module, with_inputs
+from onnxdx.bisection import first_wrong
 from onnxdx.compat import leaves_of
 from onnxdx.errors import first_line
 from onnxdx.memory import Memory, Same
 from onnxdx.operators import computed
+from onnxdx.optimizations.steps import steps
 from onnxdx.passes import capture, decompose, dispatch, functions, optimize, translate, validate, verify
 from onnxdx.program import ONNXProgram
 from onnxdx.request import SUPPORTED_OPSETS, ExportRequest, Lacking
@@ -23,6 +25,8 @@ from onnxdx.values import CapturedProgram, DecomposedProgram, DispatchPlan, Func
 from onnxdx_diagnostics.events import Event, EventKind, Listener, unheard
 from onnxdx_diagnostics.finding import Finding, Level, Site
 from onnxdx_diagnostics.report import NOT_VERIFIED, Outcome, PassRecord, Report, Verdict, VerdictOutcome
+from onnxdx_diagnostics.rules.dx608_pass_changes_numbers import PassChangesNumbers
+from onnxdx_diagnostics.rules.dx609_no_pass_to_blame import NoPassToBlame
 from onnxdx_diagnostics.rules.dx706_unsupported_opset import UnsupportedOpset
 from onnxdx_diagnostics.rules.dx901_internal_error import InternalError
 from onnxdx_diagnostics.sink import Collector, Sink
@@ -216,7 +220,27 @@ def _captured(request: ExportRequest, sink: Sink) -> CapturedProgram | None:
 
 
 def _verified(draft: OnnxDraft, sink: Sink) -> Verdict:
-    return verify.run(draft, sink, _flat)
+    verdict = verify.run(draft, sink, _flat)
+    if verdict.outcome is VerdictOutcome.DIFFERS and draft.captured.request.options.bisect_passes:
+        sink.emit(_blamed(draft))
+    return verdict
+
+
+def _blamed(draft: OnnxDraft) -> Finding:
+    """The optimisation pass that changes the numbers: with those before it alone the model is proven."""
+
+    def is_proven(count: int) -> bool:
+        again = optimize.run(translate.run(draft.plan, Collector()), Collector(), count)
+        return verify.run(again, Collector(), _flat).outcome is VerdictOutcome.PROVEN
+
+    passes = steps(draft.captured.request.options)
+    site = draft.captured.sources.fallback()
+    wrong = first_wrong(len(passes), is_proven)
+    return (
+        PassChangesNumbers(site, passes[wrong].name, passes[wrong].written)
+        if wrong is not None
+        else NoPassToBlame(site)
+    )
 
 
 def _survey(draft: OnnxDraft, sink: Sink) -> OnnxDraft:

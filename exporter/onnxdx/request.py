@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -12,6 +12,8 @@ import torch
 from onnxdx_diagnostics.finding import Location
 
 if TYPE_CHECKING:
+    import onnx_ir as ir
+
     from onnxdx.fake_mode import FakeContext
     from onnxdx.registry import OnnxRegistry
 
@@ -34,7 +36,10 @@ class ExportOptions:
     functions: "none" gives a flat graph, "modules" turns every nn.Module call into a call of an ONNX function, "aten"
         every operator of torch, "all" both.
     training: leave the module in the mode it is in; by default it is exported in eval mode.
-    optimize: fold constants, merge equal nodes, drop dead ones.
+    optimize: fold constants, merge equal nodes, drop dead ones, fuse what one node can do.
+    optimizations: passes of your own, run after ours: passes of `onnx_ir`, or functions that change a model in place.
+    bisect_passes: when the numbers differ from eager, export again without the last of the optimisation passes, then
+        without the last two, and so on by halves, and name the one that changes them.
     verify: run the result in ONNX Runtime and compare it with eager.
     session_options: `onnxruntime.SessionOptions` with which ONNX Runtime is run, here and when the program is called:
         for kernels of operators that it does not have itself (`register_custom_ops_library`). None is its default.
@@ -51,6 +56,8 @@ class ExportOptions:
     functions: FunctionsMode = "none"
     training: bool = False
     optimize: bool = True
+    optimizations: tuple[Callable[[ir.Model], object], ...] = ()
+    bisect_passes: bool = False
     verify: bool = True
     session_options: Any = None
     recovery_budget: float = 300.0

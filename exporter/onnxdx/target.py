@@ -20,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import onnx_ir as ir
 import torch
 
 from onnxdx import dynamic_spec, input_spec, pt2
@@ -58,6 +59,7 @@ class ExportTarget:
     dynamic_shapes: Any = None
     registry: OnnxRegistry | None = None
     session_options: Any = None
+    optimizations: tuple[Callable[[ir.Model], object], ...] = ()
 
 
 def load(
@@ -92,6 +94,7 @@ def load(
             options,
             onnx_registry=found.registry or options.onnx_registry,
             session_options=found.session_options or options.session_options,
+            optimizations=found.optimizations or options.optimizations,
         ),
         target=target,
         root=root,
@@ -211,12 +214,12 @@ class _Loading:
     def _unpacked(self, result: Any) -> ExportTarget:
         if isinstance(result, ExportTarget):
             model, args, kwargs = result.model, result.args, result.kwargs
-            shapes, registry, session_options = result.dynamic_shapes, result.registry, result.session_options
+            shapes, own = result.dynamic_shapes, (result.registry, result.session_options, tuple(result.optimizations))
         elif isinstance(result, tuple) and 2 <= len(result) <= 4:
             model, args = result[:2]
             kwargs = {} if len(result) < 3 or result[2] is None else result[2]
             shapes = result[3] if len(result) > 3 else None
-            registry = session_options = None
+            own = (None, None, ())
         else:
             raise self._wrong_result(_described(result), _RESULT)
         if not isinstance(model, torch.nn.Module):
@@ -227,7 +230,7 @@ class _Loading:
             raise self._wrong_result(f"a `{type(args).__name__}` as the inputs", "a tuple of inputs")
         if not (isinstance(kwargs, Mapping) and all(isinstance(key, str) for key in kwargs)):
             raise self._wrong_result(f"a `{type(kwargs).__name__}` as the keyword inputs", "a dict by parameter name")
-        return ExportTarget(model, tuple(args), dict(kwargs), shapes, registry, session_options)
+        return ExportTarget(model, tuple(args), dict(kwargs), shapes, *own)
 
     def _wrong_result(self, returned: str, expected: str) -> TargetError:
         return TargetError(WrongTargetResult(self.site, self.target, returned, expected))

@@ -141,6 +141,7 @@ def target_of(job: Job) -> ExportRequest:
         recovery_budget=job.recovery_budget,
         thorough=job.thorough,
         optimize=job.optimize,
+        bisect_passes=job.bisect_passes,
         verify=job.verify,
         fake_context=FakeContext() if job.weights else None,
     )

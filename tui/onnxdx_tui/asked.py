@@ -36,6 +36,7 @@ class Asked:
     input: tuple[str, ...]
     verify: bool
     optimize: bool
+    bisect_passes: bool
     training: bool
     registry: Path | None
     weights: Path | None
@@ -62,6 +63,7 @@ class Asked:
             input=self.input,
             verify=self.verify,
             optimize=self.optimize,
+            bisect_passes=self.bisect_passes,
             training=self.training,
             registry=registry_to_load(self.registry, self.root),
             registry_file=str(self.registry_file),
@@ -116,6 +118,7 @@ _OPTIONS = (
     click.option("--input", multiple=True, metavar="SPEC", help=_INPUT_HELP),
     click.option("--verify/--no-verify", default=True, help="Compare with eager in ONNX Runtime. [verify]"),
     click.option("--optimize/--no-optimize", default=True, help="Fold constants, merge and drop nodes. [optimize]"),
+    click.option("--bisect-passes", is_flag=True, help="Name the optimisation pass that changes the numbers."),
     click.option("--training/--no-training", default=False, help="Keep the module's mode. [no-training: eval mode]"),
     click.option(
         "--registry",

@@ -60,6 +60,8 @@ class Wish(Asked):
             raise click.UsageError("--timeout needs a process that can be ended; it does not go with --no-isolate.")
         if not self.isolate and self.fix:
             raise click.UsageError("--fix exports twice, each time in a new process; it does not go with --no-isolate.")
+        if self.bisect_passes and not self.verify:
+            raise click.UsageError("--bisect-passes compares numbers; it does not go with --no-verify.")
         if self.weights and self.no_weights:
             raise click.UsageError("--weights and --no-weights do not go together.")
         outputs.check_distinct({"--output": self.output, "--sarif": self.sarif, "--weights": self.weights})

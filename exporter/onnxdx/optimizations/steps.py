@@ -18,6 +18,7 @@ from onnxscript import optimizer
 from onnxdx.inlining import inline_repeated
 from onnxdx.optimizations import batch_norms, constant_nodes, equal_nodes, redundant_nodes
 from onnxdx.optimizations.editing import is_op
+from onnxdx.request import ExportOptions
 from onnxdx.values import OnnxDraft
 
 _FOLDED_BYTES = 1 << 16
@@ -28,18 +29,36 @@ _FOLDED_BYTES = 1 << 16
 class Step:
     """One optimisation. `run` changes the model of a draft in place; the draft it gives may know more of it.
 
-    What is `foreign` knows nothing of provenance: its new nodes have none yet.
+    What is `foreign` knows nothing of provenance: its new nodes have none yet. `written` is where the user's own stands
+    ("file.py:12"), empty for ours.
     """
 
     name: str
     run: Callable[[OnnxDraft], OnnxDraft]
     foreign: bool = False
+    written: str = ""
 
 
-def steps(optimize: bool) -> tuple[Step, ...]:
-    """The optimisations; without `optimize` only what the form of the model needs."""
+def steps(options: ExportOptions) -> tuple[Step, ...]:
+    """The optimisations that are asked for, the user's own last; and what the form of the model needs."""
     inline = Step("inline-repeated", inline_repeated)
-    return (*_IN_BODIES, inline, *_ACROSS_CALLS) if optimize else (inline,)
+    own = map(_of_user, options.optimizations)
+    return (*_IN_BODIES, inline, *_ACROSS_CALLS, *own) if options.optimize else (inline, *own)
+
+
+def _of_user(change: Callable[[ir.Model], object]) -> Step:
+    """A pass of the user, by the name of its function or class."""
+
+    def run(draft: OnnxDraft) -> OnnxDraft:
+        result = change(draft.model)
+        model = result.model if isinstance(result, ir.passes.PassResult) else result
+        if isinstance(model, ir.Model) and model is not draft.model:
+            raise TypeError("it gives another model, and must change the one that it is given")
+        return draft
+
+    body = getattr(getattr(change, "call", change), "__code__", None)
+    written = f"{body.co_filename}:{body.co_firstlineno}" if body is not None else "user"
+    return Step(getattr(change, "__name__", type(change).__name__), run, foreign=True, written=written)
 
 
 def bodies(model: ir.Model) -> dict[ir.OperatorIdentifier | None, ir.Graph]:

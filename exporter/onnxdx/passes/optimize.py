@@ -9,9 +9,13 @@ import onnx_ir as ir
 from onnx_ir.passes import common
 
 from onnxdx.absent_weights import hidden
-from onnxdx.optimizations.steps import bodies, steps
+from onnxdx.errors import first_line
+from onnxdx.optimizations.steps import Step, bodies, steps
 from onnxdx.values import PROVENANCE_KEY, InputBinding, OnnxDraft
+from onnxdx_diagnostics.finding import Site
+from onnxdx_diagnostics.rules.dx423_optimization_raises import OptimizationRaises
 from onnxdx_diagnostics.sink import Sink
+from onnxdx_diagnostics.source import region
 
 
 def run(draft: OnnxDraft, sink: Sink, until: int | None = None) -> OnnxDraft:
@@ -19,23 +23,41 @@ def run(draft: OnnxDraft, sink: Sink, until: int | None = None) -> OnnxDraft:
 
     Provenance survives: nodes keep their id, new ones inherit it.
     """
+    known = [(output.type, output.shape) for output in draft.model.graph.outputs]
+    _tidy(draft.model)
+    with hidden(draft.model):
+        for step in steps(draft.captured.request.options)[:until]:
+            draft = _stepped(draft, step, sink)
     model = draft.model
-    known = [(output.type, output.shape) for output in model.graph.outputs]
-    _tidy(model)
-    with hidden(model):
-        for step in steps(draft.captured.request.options.optimize)[:until]:
-            made = {key: _made(body) for key, body in bodies(model).items()} if step.foreign else {}
-            before = _size(model)
-            draft = step.run(draft)
-            if step.foreign:
-                _inherit_provenance(model, made)
-            if _size(model) != before:
-                sink.record({step.name: _size(model) - before})
     _close_subgraphs(model)
     model.opset_imports.update({domain: 1 for domain, _, _ in model.functions})
     for output, (element, shape) in zip(model.graph.outputs, known, strict=True):
         output.type, output.shape = output.type or element, output.shape or shape
     return replace(draft, inputs=_kept_inputs(draft))
+
+
+def _stepped(draft: OnnxDraft, step: Step, sink: Sink) -> OnnxDraft:
+    """The draft after one step. A pass of the user's own that raises is a finding; it may have done a part of its work."""
+    made = {key: _made(body) for key, body in bodies(draft.model).items()} if step.foreign else {}
+    before = _size(draft.model)
+    try:
+        draft = step.run(draft)
+    except Exception as error:
+        if not step.written:
+            raise
+        sink.emit(_raised(draft, step, error))
+    if step.foreign:
+        _inherit_provenance(draft.model, made)
+    if _size(draft.model) != before:
+        sink.record({step.name: _size(draft.model) - before})
+    return draft
+
+
+def _raised(draft: OnnxDraft, step: Step, error: Exception) -> OptimizationRaises:
+    """A pass of the user that raises: on its line, where that is known."""
+    path, _, line = step.written.rpartition(":")
+    site = Site(region(path, int(line))) if line.isdigit() else draft.captured.sources.fallback()
+    return OptimizationRaises(site, step.name, f"{type(error).__name__}: {first_line(error)}")
 
 
 def _size(model: ir.Model) -> int:
