@@ -28,9 +28,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 
 import torch
 import zoo
+from depths import sample_of
+from latency import milliseconds
 from zoo.counting import onnx_nodes
 
-Result = tuple[Any, dict[str, float]]
+Result = tuple[Any, dict[str, dict[str, float]]]
+"""An exported program, and for ours the seconds of each pass: "passes" in CPU time, "walls" on the clock."""
 
 
 def peer(sample: zoo.Sample) -> Result:
@@ -56,18 +59,21 @@ SIDES: dict[str, Callable[[zoo.Sample], Result]] = {"peer": peer, "ours": ours, 
 
 
 def measure(side: str, name: str) -> dict[str, Any]:
-    """CPU and wall seconds, peak memory growth, node count and seconds per pass of one export."""
-    sample = zoo.named(name).build()
+    """CPU and wall seconds, peak memory growth, node count, seconds per pass and latency of one export."""
+    sample = sample_of(name)
     with torch.no_grad():
         sample.model(*sample.args, **sample.kwargs)
-    sample = zoo.named(name).build()
+    sample = sample_of(name)
     gc.collect()
     _forget_peak()
     memory, wall, cpu = _peak_memory(), time.perf_counter(), _cpu_seconds()
     program, passes = SIDES[side](sample)
     cpu, wall, memory = _cpu_seconds() - cpu, time.perf_counter() - wall, _peak_memory() - memory
-    nodes = onnx_nodes(program.model_proto)
-    return {"cpu": cpu, "wall": wall, "memory": memory, "nodes": nodes, "passes": passes}
+    proto = program.model_proto
+    found = {"cpu": cpu, "wall": wall, "memory": memory, "nodes": onnx_nodes(proto), **passes}
+    if side != "verified":
+        found["latency"] = milliseconds(proto, sample)
+    return found
 
 
 def survey(pattern: str) -> dict[str, Any]:
@@ -81,12 +87,26 @@ def survey(pattern: str) -> dict[str, Any]:
 
 def _onnxdx(sample: zoo.Sample, *, verify: bool) -> Result:
     import onnxdx
+    from onnxdx import pipeline
+    from onnxdx.request import ExportRequest
+    from onnxdx_diagnostics.events import Event, EventKind
+
+    seconds: dict[str, float] = {}
+    began = 0.0
+
+    def listen(event: Event) -> None:
+        nonlocal began
+        if event.kind is EventKind.PASS_STARTED:
+            began = _cpu_seconds()
+        if event.kind is EventKind.PASS_ENDED:
+            seconds[event.subject] = _cpu_seconds() - began
 
     options = onnxdx.ExportOptions(verify=verify)
-    program = onnxdx.export(
-        sample.model, sample.args, dict(sample.kwargs), dynamic_shapes=sample.dynamic_shapes, options=options
-    )
-    return program, {record.name: record.seconds for record in program.report.passes}
+    request = ExportRequest(sample.model, sample.args, dict(sample.kwargs), sample.dynamic_shapes, options)
+    program, report = pipeline.run(request, listen)
+    if program is None or not report.exported:
+        raise onnxdx.ExportError(report, program)
+    return program, {"passes": seconds, "walls": {record.name: record.seconds for record in report.passes}}
 
 
 def _cpu_seconds() -> float:

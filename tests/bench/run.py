@@ -1,6 +1,6 @@
-"""Measure onnxdx against torch.onnx.export over the models of the zoo, and print both sides.
+"""Measure onnxdx against torch.onnx.export over the models of the zoo and a series of depths, and print both sides.
 
-    python tests/bench/run.py [--only PATTERN] [--runs N] [--write docs/benchmarks.md]
+    python tests/bench/run.py [--only PATTERN] [--depths 2,8,32,128] [--runs N] [--write docs/benchmarks.md]
 
 Each measurement is a process of its own (see measure.py); the sides take turns, so that a busy machine slows both.
 It runs where processes can fork.
@@ -19,8 +19,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-from series import SIDES, Model
-from tell import HEADING, line, page, per_pass, start_up, summary
+from series import SIDES, Model, name_of_depth
+from tell import (
+    DEPTH_COLUMNS,
+    HEADING,
+    depth_row,
+    depth_summary,
+    line,
+    page,
+    per_pass,
+    pictures,
+    start_up,
+    summary,
+)  # fmt: skip
 
 MEASURE = Path(__file__).with_name("measure.py")
 STARTS = {
@@ -39,7 +50,7 @@ def main() -> int:
         if measurements.error:
             print(measurements.error, file=sys.stderr)
             return 3
-        if not measurements.names:
+        if not measurements.names and not asked.depths:
             print(f"no model matches {asked.only}", file=sys.stderr)
             return 2
         print(HEADING)
@@ -47,12 +58,22 @@ def main() -> int:
         for name in measurements.names:
             models.append(_compare(measurements, name, asked.runs))
             print(line(models[-1]), flush=True)
+        print("", " | ".join(DEPTH_COLUMNS), sep="\n")
+        depths = {}
+        for layers in asked.depths:
+            depths[layers] = _compare(measurements, name_of_depth(layers), asked.runs)
+            print(" | ".join(depth_row(layers, depths[layers])), *depths[layers].errors, flush=True)
     starts = {title: _start(code) for title, code in STARTS.items()}
-    print("", *summary(models), "", *per_pass(models), "", *start_up(starts), sep="\n")
+    print("", *summary(models), *depth_summary(depths), "", *per_pass(models), "", *start_up(starts), sep="\n")
     if asked.write:
         from onnxdx_diagnostics.atomic import write_text
 
-        write_text(asked.write, page(models, starts, shlex.join(["python", "tests/bench/run.py", *sys.argv[1:]])))
+        folder = asked.write.with_suffix("")
+        for name, picture in pictures(depths).items() if depths else ():
+            folder.mkdir(exist_ok=True)
+            write_text(folder / name, picture)
+        command = shlex.join(["python", "tests/bench/run.py", *sys.argv[1:]])
+        write_text(asked.write, page(models, depths, starts, command, folder.name))
     return 0
 
 
@@ -121,9 +142,14 @@ def _start(code: str, runs: int = 7) -> float | None:
     return 1000 * statistics.median(seconds)
 
 
+def _depths(text: str) -> tuple[int, ...]:
+    return tuple(int(each) for each in text.split(",") if each.strip())
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", default="*", metavar="PATTERN", help="names or families, globs separated by commas")
+    parser.add_argument("--depths", type=_depths, default="2,8,32,128", metavar="N,N", help="layers; empty for none")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="measurements of each side")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the page there")
     return parser.parse_args()

@@ -10,6 +10,11 @@ SIDES = ("peer", "ours", "verified")
 BESIDES = ("capture", "verify")
 
 
+def name_of_depth(layers: int) -> str:
+    """What the model of so many layers is called among the models of the zoo."""
+    return f"llama-{layers}-layers"
+
+
 @dataclass
 class Series:
     """The repeated measurements of one side on one model. `error` is why there are none."""
@@ -25,18 +30,18 @@ class Series:
         self.runs.append(found)
 
     def median(self, what: str) -> float:
-        """Median over the runs of "cpu", "wall", "memory" or "nodes"."""
-        return statistics.median(float(run[what]) for run in self.runs)
+        """Median over the runs of "cpu", "wall", "memory", "nodes" or "latency"; that one may be nan."""
+        return statistics.median(float("nan") if run[what] is None else float(run[what]) for run in self.runs)
 
     def spread(self) -> float:
         """(max - min) / median of the CPU seconds."""
         seconds = [float(run["cpu"]) for run in self.runs]
         return (max(seconds) - min(seconds)) / statistics.median(seconds)
 
-    def passes(self) -> dict[str, float]:
-        """Median wall seconds of each pass."""
-        names = self.runs[0]["passes"]
-        return {name: statistics.median(run["passes"].get(name, 0.0) for run in self.runs) for name in names}
+    def passes(self, clock: str = "passes") -> dict[str, float]:
+        """Median CPU seconds of each pass; with "walls", wall seconds."""
+        names = self.runs[0][clock]
+        return {name: statistics.median(run[clock].get(name, 0.0) for run in self.runs) for name in names}
 
 
 @dataclass
@@ -68,10 +73,10 @@ class Model:
 
     @property
     def capture(self) -> float:
-        """Wall seconds of our capture."""
+        """CPU seconds of our capture."""
         return self.ours.passes()["capture"]
 
     @property
     def after(self) -> float:
-        """Wall seconds of everything of ours after capture, without verification."""
+        """CPU seconds of everything of ours after capture, without verification."""
         return sum(seconds for name, seconds in self.ours.passes().items() if name not in BESIDES)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+import math
 import os
 import platform
 import statistics
 from collections.abc import Mapping, Sequence
 
+from picture import drawn
 from series import Model, Series
 
 PACKAGES = ("torch", "transformers", "onnx", "onnxscript", "onnx-ir", "onnxruntime")
@@ -23,7 +25,12 @@ COLUMNS = (
     "our MiB",
     "peer nodes",
     "our nodes",
+    "latency",
 )
+DEPTH_COLUMNS = (
+    "layers", "peer CPU s", "our CPU s", "ratio", "spread", "capture s", "after s", "after / capture", "peer MiB",
+    "our MiB", "peer nodes", "our nodes", "latency",
+)  # fmt: skip
 LAYOUT = "{:30}" + "{:>11}" * (len(COLUMNS) - 1)
 HEADING = LAYOUT.format(*COLUMNS)
 METHOD = """\
@@ -33,8 +40,10 @@ take turns.
 
 - CPU seconds count all threads. The peer runs with its defaults: optimised, not verified. "our CPU s" is the same of
   onnxdx (`verify=False`), "verified" is its complete export, "ratio" is our CPU seconds over the peer's.
-- "capture s" and "after s" are wall seconds of our passes, `verify=False`.
-- MiB is the growth of peak resident memory during the export; nodes are those of the optimised graph."""
+- "capture s" and "after s" are CPU seconds of our passes, `verify=False`.
+- MiB is the growth of peak resident memory during the export; nodes are those of the optimised graph.
+- "latency" is the median time of a run of our model in ONNX Runtime (one thread, its defaults) over that of the
+  peer's model."""
 
 
 def cells(model: Model) -> list[str]:
@@ -51,6 +60,7 @@ def cells(model: Model) -> list[str]:
         _median(model.ours, "memory", ".0f"),
         _median(model.peer, "nodes", ".0f"),
         _median(model.ours, "nodes", ".0f"),
+        _latency(model),
     ]
 
 
@@ -78,6 +88,7 @@ def summary(models: Sequence[Model]) -> list[str]:
         f"(median {statistics.median(parts):.2f} of it).",
         f"Peak memory is not above the peer's on {lean} of {len(both)} models.",
         f"Nodes against the peer's: {statistics.median(model.ratio('nodes') for model in both):.2f}x (median).",
+        *_latencies(both),
         *_verification(both),
         *_noise(both),
     ]
@@ -93,16 +104,74 @@ def per_pass(models: Sequence[Model]) -> list[str]:
     return [f"{name:12} {seconds:8.2f} s {seconds / whole:6.1%}" for name, seconds in total.items()]
 
 
+def depth_row(layers: int, model: Model) -> list[str]:
+    """The row of one depth of the series."""
+    spreads = [series.spread() for series in (model.peer, model.ours) if len(series.runs) > 1]
+    return [
+        str(layers),
+        _median(model.peer, "cpu", ".2f"),
+        _median(model.ours, "cpu", ".2f"),
+        f"{model.ratio('cpu'):.2f}" if model.comparable else "-",
+        f"{max(spreads):.0%}" if spreads else "-",
+        f"{model.capture:.2f}" if model.ours.runs else "-",
+        f"{model.after:.2f}" if model.ours.runs else "-",
+        f"{model.after / model.capture:.2f}" if model.ours.runs else "-",
+        _median(model.peer, "memory", ".0f"),
+        _median(model.ours, "memory", ".0f"),
+        _median(model.peer, "nodes", ".0f"),
+        _median(model.ours, "nodes", ".0f"),
+        _latency(model),
+    ]
+
+
+def depth_summary(depths: Mapping[int, Model]) -> list[str]:
+    """What grows, and how fast, between the deepest two models of the series."""
+    known = [layers for layers, model in sorted(depths.items()) if model.ours.runs]
+    if len(known) < 2:
+        return []
+    low, high = known[-2:]
+    small, large = depths[low], depths[high]
+    lines = [
+        f"From {low} to {high} layers, {high / low:.1f} times as many, "
+        f"capture grows {large.capture / small.capture:.1f} times and everything after it "
+        f"{large.after / small.after:.1f} times."
+    ]
+    if small.comparable and large.comparable:
+        lines.append(f"The peer's CPU seconds grow {large.peer.median('cpu') / small.peer.median('cpu'):.1f} times.")
+    return lines
+
+
+def pictures(depths: Mapping[int, Model]) -> dict[str, str]:
+    """The pictures of the series, by file name."""
+    series: dict[str, list[tuple[float, float]]] = {"peer": [], "onnxdx": [], "onnxdx, after capture": []}
+    memory: dict[str, list[tuple[float, float]]] = {"peer": [], "onnxdx": []}
+    for layers, model in sorted(depths.items()):
+        for name, side in (("peer", model.peer), ("onnxdx", model.ours)):
+            if side.runs:
+                series[name].append((layers, side.median("cpu")))
+                memory[name].append((layers, side.median("memory")))
+        if model.ours.runs:
+            series["onnxdx, after capture"].append((layers, model.after))
+    return {
+        "depth-time.svg": drawn("Time of an export against depth", series, "layers", "CPU seconds"),
+        "depth-memory.svg": drawn("Memory of an export against depth", memory, "layers", "MiB"),
+    }
+
+
 def start_up(starts: Mapping[str, float | None]) -> list[str]:
     """How long an answer takes that needs no export. None is a command that failed."""
     return [f"{title}: {'fails' if ms is None else f'{ms:.0f} ms'}" for title, ms in starts.items()]
 
 
-def page(models: Sequence[Model], starts: Mapping[str, float | None], command: str) -> str:
-    """docs/benchmarks.md: the command, the machine, the summary and the whole table."""
+def page(
+    models: Sequence[Model], depths: Mapping[int, Model], starts: Mapping[str, float | None], command: str, folder: str
+) -> str:
+    """docs/benchmarks.md: the command, the machine, the summary, the depth series with its pictures in `folder`, and
+    the whole table.
+    """
     machine = f"{os.cpu_count()} cores ({platform.machine()}, {platform.system()}), Python {platform.python_version()}"
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
-    failed = [f"- `{model.name}`, {error}" for model in models for error in model.errors]
+    failed = [f"- `{model.name}`, {error}" for model in (*models, *depths.values()) for error in model.errors]
     return "\n".join(
         [
             "# Benchmarks",
@@ -123,6 +192,7 @@ def page(models: Sequence[Model], starts: Mapping[str, float | None], command: s
             "",
             *[f"    {sentence}" for sentence in per_pass(models)],
             "",
+            *_depth_section(depths, folder),
             "## Models",
             "",
             f"| {' | '.join(COLUMNS)} |",
@@ -132,6 +202,41 @@ def page(models: Sequence[Model], starts: Mapping[str, float | None], command: s
             *(["## Not exported", "", *failed, ""] if failed else []),
         ]
     )
+
+
+def _depth_section(depths: Mapping[int, Model], folder: str) -> list[str]:
+    if not depths:
+        return []
+    return [
+        "## Depth",
+        "",
+        "A Llama-shaped model of so many layers (hidden 64, 4 heads, dynamic batch and sequence).",
+        "",
+        f"| {' | '.join(DEPTH_COLUMNS)} |",
+        f"|{'---:|' * len(DEPTH_COLUMNS)}",
+        *[f"| {' | '.join(depth_row(layers, model))} |" for layers, model in sorted(depths.items())],
+        "",
+        *[f"- {sentence}" for sentence in depth_summary(depths)],
+        "",
+        f"![CPU seconds against layers]({folder}/depth-time.svg)",
+        "",
+        f"![MiB against layers]({folder}/depth-memory.svg)",
+        "",
+    ]
+
+
+def _latency(model: Model) -> str:
+    return f"{model.ratio('latency'):.2f}" if model.comparable and not math.isnan(model.ratio("latency")) else "-"
+
+
+def _latencies(both: Sequence[Model]) -> list[str]:
+    ratios = [model.ratio("latency") for model in both if not math.isnan(model.ratio("latency"))]
+    if not ratios:
+        return []
+    return [
+        f"Latency in ONNX Runtime against the peer's model: {statistics.geometric_mean(ratios):.2f}x "
+        f"(geometric mean of {len(ratios)} models; {min(ratios):.2f}x to {max(ratios):.2f}x)."
+    ]
 
 
 def _median(series: Series, what: str, form: str) -> str:

@@ -37,7 +37,7 @@ def run(draft: OnnxDraft, sink: Sink, until: int | None = None) -> OnnxDraft:
 
 
 def _stepped(draft: OnnxDraft, step: Step, sink: Sink) -> OnnxDraft:
-    """The draft after one step. A pass of the user's own that raises is a finding; it may have done a part of its work."""
+    """The draft after one step. A pass of the user's own that raises is a finding; a part of its work may be done."""
     made = {key: _made(body) for key, body in bodies(draft.model).items()} if step.foreign else {}
     before = _size(draft.model)
     try:
