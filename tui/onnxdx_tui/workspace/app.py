@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,7 +18,10 @@ from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
+from onnxdx_diagnostics.changes import Prepared
+from onnxdx_diagnostics.fingerprint import identities
 from onnxdx_diagnostics.graphs import Stage
+from onnxdx_diagnostics.report import Report
 from onnxdx_tui.workspace import drawing
 from onnxdx_tui.workspace.alignment import Alignment, aligned
 from onnxdx_tui.workspace.bars import Bar
@@ -25,12 +29,16 @@ from onnxdx_tui.workspace.commands import COMMANDS
 from onnxdx_tui.workspace.finding_rows import finding_lines
 from onnxdx_tui.workspace.framed import Framed
 from onnxdx_tui.workspace.handlers import HANDLERS
+from onnxdx_tui.workspace.line import line
 from onnxdx_tui.workspace.line_list import LineList
+from onnxdx_tui.workspace.live import Live
 from onnxdx_tui.workspace.module_rows import Branch, opened_for, tree_of
 from onnxdx_tui.workspace.opened import NoRun, Opened, open_run, with_graphs
 from onnxdx_tui.workspace.prompt import Prompt
+from onnxdx_tui.workspace.runs import Wanted
 from onnxdx_tui.workspace.search import Filter, Matches
-from onnxdx_tui.workspace.state import Pane, State, Tab
+from onnxdx_tui.workspace.sheet import Sheet
+from onnxdx_tui.workspace.state import Pane, Phase, State, Tab
 from onnxdx_tui.workspace.styles import PLAIN_THEME
 
 LEAST = (60, 15)
@@ -64,16 +72,28 @@ class Workspace(App[int]):
     ]
 
     def __init__(
-        self, path: Path | None = None, *, read_only: bool = False, theme: str = "", plain: bool = False
+        self,
+        path: Path | None = None,
+        *,
+        wanted: Wanted | None = None,
+        root: Path | None = None,
+        read_only: bool = False,
+        theme: str = "",
+        plain: bool = False,
     ) -> None:
+        """`path` is a run to show, `wanted` a target to export; `root` the project whose files fixes may change."""
         super().__init__()
-        self.state = State(read_only=read_only)
+        self.state = State(read_only=read_only, target=wanted.target if wanted else "")
         self.path = path
+        self.root = root or (wanted.root if wanted else Path.cwd())
+        self.live = Live(self, wanted)
+        self.done: list[tuple[Prepared, str]] = []
+        self.undone: list[tuple[Prepared, str]] = []
         self.alignments: dict[Stage, Alignment | None] = {}
         self.module_tree = Branch("")
         self.cursors: dict[Tab, int] = {}
         self.said = ("", "")
-        self._begun = False
+        self._begun = self._ending = False
         self.search = Filter()
         self._matches = Matches((), self.search, 80)
         self._plain = plain
@@ -107,6 +127,8 @@ class Workspace(App[int]):
         self._draw_all()
         if self.path is not None:
             self.open(self.path)
+        if self.state.target:
+            self.live.start()
 
     # What others look at
 
@@ -245,11 +267,10 @@ class Workspace(App[int]):
         self.call_from_thread(self._show_graphs, complete, tree, alignments)
 
     def show_run(self, opened: Opened) -> None:
-        """Show the report of a run, while its graphs are still being read."""
+        """Show the report of a run, while its graphs are still being read; the finding stays if it is there again."""
         self.module_tree = tree_of(None, opened.report)
         self.alignments = {}
-        lines = finding_lines(opened.report, self.state.grouping, self.state.filter(Pane.FINDINGS))
-        first = next((each.key for each in lines if isinstance(each.key, int)), None)
+        first = self._same_finding(opened.report)
         module = opened.report.findings[first].site.module if first is not None else ""
         self.update(
             opened=opened,
@@ -262,6 +283,26 @@ class Workspace(App[int]):
             open_modules=opened_for(module),
             graphs_pending=True,
         )
+
+    def _same_finding(self, report: Report) -> int | None:
+        """The finding that is selected now as it is in another report; else the first one of its rows."""
+        if self.state.opened is not None and self.state.finding is not None:
+            before = identities(self.state.opened.report.findings)
+            after = identities(report.findings)
+            if before[self.state.finding] in after:
+                return after.index(before[self.state.finding])
+        lines = finding_lines(report, self.state.grouping, self.state.filter(Pane.FINDINGS))
+        return next((each.key for each in lines if isinstance(each.key, int)), None)
+
+    def show_partial(self, opened: Opened) -> None:
+        """Show what a run has found by now."""
+        self.show_run(opened)
+        self.update(graphs_pending=False)
+
+    def replace_report(self, report: Report) -> None:
+        """The run that is shown has another report by now: fixes have come."""
+        if self.state.opened is not None:
+            self.update(opened=replace(self.state.opened, report=report), finding=self._same_finding(report))
 
     def _show_graphs(self, opened: Opened, tree: Branch, alignments: dict[Stage, Alignment | None]) -> None:
         self.module_tree = tree
@@ -316,13 +357,35 @@ class Workspace(App[int]):
         if isinstance(framed, Framed) and framed.pane is not self.state.pane:
             self.update(pane=framed.pane)
 
-    def edited(self, file: Path) -> None:
-        """The user has been in a file with the editor: what is shown of it is looked at again."""
+    def edited(self) -> None:
+        """A file has changed: what is shown of it is looked at again."""
         drawing.draw_main(self, keep=True)
 
     def leave(self) -> None:
-        """End the app."""
-        self.exit(0)
+        """End the app, after a question when something runs."""
+        if not self.state.run.active or self.state.run.phase is Phase.TRYING:
+            self.end()
+            return
+        question = [line("A run is under way. It is ended, and what it has found by now is kept.")]
+
+        def answered(key: str | None) -> None:
+            if key:
+                self.end()
+
+        self.push_screen(Sheet("Quit?", lambda width: question, {"enter": "end it and quit"}), answered)
+
+    def end(self) -> None:
+        """End what runs, then the app."""
+        if self._ending:
+            return
+        self._ending = True
+        self.say("ending the run …" if self.state.run.active else "")
+        self._end_run()
+
+    @work(thread=True, group="end", exit_on_error=False)
+    def _end_run(self) -> None:
+        self.live.close()
+        self.call_from_thread(self.exit, 0)
 
     # The screen
 

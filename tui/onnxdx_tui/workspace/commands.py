@@ -10,9 +10,8 @@ import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from onnxdx_diagnostics.fix import Applicability
 from onnxdx_tui.workspace.state import Pane, Phase, State, Tab
-from onnxdx_tui.workspace.twins import fix_line, report_file
+from onnxdx_tui.workspace.twins import apply_line, fix_line, report_file
 
 
 class Place(enum.Enum):
@@ -116,8 +115,8 @@ def may_run(state: State) -> str:
     if reason := needs_target(state):
         return reason
     if state.read_only:
-        return "read-only: `onnxdx tui --read-only` starts nothing"
-    return "a run is under way; x cancels it" if state.run.active else ""
+        return "read-only: nothing is started"
+    return "a run is under way; x cancels it" if state.run.active and state.run.phase is not Phase.TRYING else ""
 
 
 def may_cancel(state: State) -> str:
@@ -181,6 +180,28 @@ def needs_fix(state: State) -> str:
     return needs_finding(state) or ("" if state.fix else "no fix is known for this finding")
 
 
+def may_apply(state: State) -> str:
+    """The selected way out can be written to files."""
+    if reason := needs_fix(state):
+        return reason
+    if state.read_only:
+        return "read-only: nothing is written"
+    if state.fix is None or not state.fix.edits:
+        return "this is advice to follow by hand; e opens the line"
+    return "a run is under way; x cancels it" if state.run.active and state.run.phase is not Phase.TRYING else ""
+
+
+def _may_change(count: Callable[[State], int], nothing: str) -> Callable[[State], str]:
+    def refusal(state: State) -> str:
+        if state.read_only:
+            return "read-only: nothing is written"
+        if not count(state):
+            return nothing
+        return "a run is under way; x cancels it" if state.run.active and state.run.phase is not Phase.TRYING else ""
+
+    return refusal
+
+
 _TABLE: Iterable[Command] = (
     # Findings
     Command("group", ("b",), "Group", "group findings by severity, rule, pass or module", Place.FINDINGS, needs_run),
@@ -211,6 +232,32 @@ _TABLE: Iterable[Command] = (
         Place.FIXES,
         needs_fix,
         fix_line,
+    ),
+    Command(
+        "apply",
+        ("a",),
+        "Apply",
+        "write the fix to the files after a look at the diff, and rerun",
+        Place.FIXES,
+        may_apply,
+        apply_line,
+    ),
+    Command(
+        "undo",
+        ("u",),
+        "Undo",
+        "give the files of the last fix every byte back, and rerun",
+        Place.FIXES,
+        _may_change(lambda state: state.applied, "no fix was applied"),
+        lambda state: "onnxdx fix --undo",
+    ),
+    Command(
+        "redo",
+        ("U",),
+        "Redo",
+        "apply again what was undone, and rerun",
+        Place.FIXES,
+        _may_change(lambda state: state.undone, "nothing was undone"),
     ),
     # Diff
     Command(
@@ -244,6 +291,23 @@ _TABLE: Iterable[Command] = (
     Command("frame-out", ("(",), "Outer frame", "the frame that called this one", Place.SOURCE, needs_stack),
     Command("frame-in", (")",), "Inner frame", "the frame that this one called", Place.SOURCE, needs_stack),
     Command("edit", ("e",), "Edit", "open the line in $EDITOR", Place.SOURCE, needs_place, _editor),
+    # Run
+    Command(
+        "rerun", ("r",), "Rerun", "export again, and tell what became of the findings", Place.RUN, may_run, _export
+    ),
+    Command("cancel", ("x",), "Cancel", "end the run under way", Place.RUN, may_cancel),
+    Command(
+        "watch",
+        ("w",),
+        "Watch",
+        "export again whenever a Python file of the project changes",
+        Place.RUN,
+        needs_target,
+        _export,
+    ),
+    Command(
+        "compare", ("d",), "Compare runs", "what became of the findings since an earlier run", Place.RUN, needs_run
+    ),
     # Lists
     Command("up", ("up", "k"), "Up", "one row up", Place.LIST),
     Command("down", ("down", "j"), "Down", "one row down", Place.LIST),
@@ -284,12 +348,3 @@ _TABLE: Iterable[Command] = (
 )
 
 COMMANDS = {command.id: command for command in _TABLE}
-
-
-def applies(state: State) -> str:
-    """Why the selected way out cannot be applied, or nothing."""
-    if reason := needs_finding(state):
-        return reason
-    if state.fix is None:
-        return "no fix is known for this finding"
-    return "the fix is advice to follow by hand" if state.fix.applicability is Applicability.MANUAL else ""

@@ -9,7 +9,7 @@ from onnxdx_diagnostics.codec import shown_path, shown_text
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_tui.workspace.line import Line
 from onnxdx_tui.workspace.state import State
-from onnxdx_tui.workspace.twins import fix_line, report_file
+from onnxdx_tui.workspace.twins import apply_line, fix_line, repro_line, report_file
 
 if TYPE_CHECKING:
     from onnxdx_tui.workspace.app import Workspace
@@ -31,10 +31,11 @@ def _offers(state: State, current: Line | None) -> Iterator[tuple[str, str]]:
         yield "place", f"{shown_path(site.location.path, root)}:{site.location.line}" if site.location else ""
         yield "Markdown", markdown(finding, root)
         yield "stack", stack(finding, root)
+        yield "repro command", repro_line(state)
         yield "rule", f"onnxdx explain {finding.id}"
     if state.fix is not None:
         yield "diff", state.fix.diff
-        yield "fix command", fix_line(state)
+        yield "fix command", apply_line(state) if state.fix.edits else fix_line(state)
     if state.target:
         yield "export command", f"onnxdx export {state.target}"
     yield "story command", f"onnxdx explain {report_file(state)}"

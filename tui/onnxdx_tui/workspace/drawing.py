@@ -15,7 +15,7 @@ from onnxdx_tui.workspace.line_list import Fixed, saying
 from onnxdx_tui.workspace.main_view import main_view, shown_inline
 from onnxdx_tui.workspace.module_rows import module_lines
 from onnxdx_tui.workspace.run_strip import strip_line
-from onnxdx_tui.workspace.state import Pane, State, Tab
+from onnxdx_tui.workspace.state import Pane, Phase, State, Tab
 
 if TYPE_CHECKING:
     from onnxdx_tui.workspace.app import Workspace
@@ -80,7 +80,7 @@ def draw_findings(app: Workspace) -> None:
         return
     wanted = state.filter(Pane.FINDINGS)
     total = len(state.opened.report.findings)
-    lines = finding_lines(state.opened.report, state.grouping, wanted, state.muted)
+    lines = finding_lines(state.opened.report, state.grouping, wanted)
     if not total:
         pane.list.show(_no_findings(state))
         pane.title(title, "0 findings")
@@ -121,7 +121,8 @@ def draw_fixes(app: Workspace) -> None:
         pane.list.show(saying("No finding is selected." if state.opened else ""))
         pane.title("2 Fixes")
         return
-    lines = fix_lines(finding, state.opened.report.root)
+    trying = state.run.phase is Phase.TRYING
+    lines = fix_lines(finding, state.opened.report.root, trying=trying)
     if not lines:
         pane.list.show(saying("No fix is known.", "o what the rule means", "e edit the line   y copy"))
         pane.title(f"2 Fixes for {finding.id}")
@@ -215,8 +216,8 @@ def draw_footer(app: Workspace) -> None:
 
 
 DEPENDS: tuple[tuple[Callable[[Workspace], None], frozenset[str]], ...] = (
-    (draw_findings, frozenset({"opened", "problem", "grouping", "filters", "muted", "finding"})),
-    (draw_fixes, frozenset({"opened", "finding", "way"})),
+    (draw_findings, frozenset({"opened", "problem", "grouping", "filters", "finding"})),
+    (draw_fixes, frozenset({"opened", "finding", "way", "run"})),
     (draw_modules, frozenset({"opened", "filters", "open_modules"})),
     (draw_card, frozenset({"opened", "finding", "tab", "program", "inline", "graphs_pending", "narrow"})),
     (draw_top, frozenset({"opened", "problem", "pane", "tab", "finding", "target", "run", "graphs_pending"})),

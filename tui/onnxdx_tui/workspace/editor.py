@@ -5,10 +5,18 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
+
+from onnxdx_diagnostics.changes import Prepared
+from onnxdx_diagnostics.edits import diff_of
+from onnxdx_diagnostics.journal import FileChange
+from onnxdx_diagnostics.text_file import decoded
 
 if TYPE_CHECKING:
     from onnxdx_tui.workspace.app import Workspace
@@ -43,15 +51,46 @@ def edit(app: Workspace) -> None:
 
 def run(app: Workspace, file: Path, line: int) -> None:
     """Open a file at a line."""
+    if _opened(app, file, line):
+        app.edited()
+
+
+def _opened(app: Workspace, file: Path, line: int) -> bool:
+    """Whether the user's editor was open on a file and ended well; else it is said why not."""
     try:
         with app.suspend():
             code = subprocess.run(command(file, line), check=False).returncode
     except SuspendNotSupported:
         app.say(f"no editor can be opened here: {file}:{line}", "warning")
-        return
+        return False
     except OSError as error:
         app.say(f"the editor {command(file, line)[0]} cannot be started: {error.strerror}; set $EDITOR", "error")
-        return
+        return False
     app.refresh(layout=True)
     app.say(f"back from {file.name}" if not code else f"the editor ended with {code}", "" if not code else "warning")
-    app.edited(file)
+    return not code
+
+
+def edit_proposal(app: Workspace, ready: Prepared) -> Prepared | None:
+    """Let the user change what is about to be written, each file in the editor; None when nothing was changed.
+
+    The files themselves stay as they are: it is copies that are edited.
+    """
+    edited = []
+    with tempfile.TemporaryDirectory(prefix="onnxdx-") as folder:
+        for change in ready.changes:
+            copy = Path(folder) / change.path.name
+            copy.write_bytes(change.after or b"")
+            if not _opened(app, copy, 1):
+                return None
+            edited.append(replace(change, after=copy.read_bytes()))
+    if tuple(edited) == ready.changes:
+        app.say("nothing was changed in the editor")
+        return None
+    texts = [
+        {str(each.path): decoded(side).text for each in edited if (side := pick(each)) is not None} for pick in _SIDES
+    ]
+    return replace(ready, changes=tuple(edited), diff=diff_of(*texts, str(ready.root)))
+
+
+_SIDES: tuple[Callable[[FileChange], bytes | None], ...] = (lambda change: change.before, lambda change: change.after)

@@ -46,15 +46,13 @@ def ordered(findings: Sequence[Finding], grouping: Grouping) -> list[int]:
     return [at for group in groups for at in positions if key(findings[at]) == group]
 
 
-def finding_lines(
-    report: Report, grouping: Grouping, wanted: Filter, muted: frozenset[int] = frozenset()
-) -> list[Line]:
+def finding_lines(report: Report, grouping: Grouping, wanted: Filter) -> list[Line]:
     """The rows of the findings that a filter lets through; the key of a row is the position of its finding."""
     lines: list[Line] = []
     group = ""
     for at in ordered(report.findings, grouping):
         finding = report.findings[at]
-        row = _line(finding, at, at in muted)
+        row = _line(finding, at)
         if not wanted.admits(f"{row.text} {shown(finding.message())}"):
             continue
         of_it = _KEYS[grouping](finding)
@@ -65,13 +63,13 @@ def finding_lines(
     return lines
 
 
-def _line(finding: Finding, at: int, muted: bool) -> Line:
+def _line(finding: Finding, at: int) -> Line:
     sign, style = SIGNS[finding.level]
     times = f" ×{finding.site.occurrences}" if finding.site.occurrences > 1 else ""
     return line(
-        Span(f"{sign} ", "dim" if muted else style),
-        Span(f"{finding.id} ", "dim" if muted else "bold"),
-        Span(f"{shown(about(finding))}{times}  " if about(finding) else "", "dim" if muted else ""),
+        Span(f"{sign} ", style),
+        Span(f"{finding.id} ", "bold"),
+        Span(f"{shown(about(finding))}{times}  " if about(finding) else ""),
         Span(finding.name, "dim"),
         key=at,
     )

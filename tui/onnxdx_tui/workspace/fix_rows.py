@@ -13,10 +13,16 @@ _DIFF_STYLES = {"+": "add", "-": "remove", "@": "accent"}
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def fix_lines(finding: Finding, root: str) -> list[Line]:
-    """One row for each way; the key of a row is the way's position."""
+UNTRIED = "none"
+"""The provider of what says that no fix was tried."""
+
+
+def fix_lines(finding: Finding, root: str, *, trying: bool = False) -> list[Line]:
+    """One row for each way; the key of a row is the way's position. While fixes are `trying`, that is said."""
     return [
-        line(
+        line(Span(f"{_letter(at)} ", "key"), Span("…         ", "dim"), Span("fixes are being tried", "dim"), key=at)
+        if trying and fix.provider == UNTRIED
+        else line(
             Span(f"{_letter(at)} ", "key"),
             Span(f"{fix.applicability.value.upper():<9} ", _STYLES[fix.applicability]),
             shown(shown_text(fix.title, root)).replace("`", ""),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from onnxdx_tui.workspace import browsing, telling
+from onnxdx_tui.workspace import browsing, running, telling
 
 if TYPE_CHECKING:
     from onnxdx_tui.workspace.app import Workspace
 
-HANDLERS: Mapping[str, Callable[[Workspace], None]] = {**browsing.HANDLERS, **telling.HANDLERS}
+HANDLERS: Mapping[str, Callable[[Workspace], None]] = {**browsing.HANDLERS, **telling.HANDLERS, **running.HANDLERS}

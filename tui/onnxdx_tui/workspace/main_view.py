@@ -126,4 +126,4 @@ def _log(state: State) -> View:
     lines += [line(f"not read: {notice}") for notice in state.opened.notices]
     if not lines:
         return View(saying("This run left no events: only a run folder has them."))
-    return View(Fixed(lines), len(lines) - 1 if state.follow_log and state.run.active else 0, f"{len(lines)} lines")
+    return View(Fixed(lines), len(lines) - 1 if state.run.active else 0, f"{len(lines)} lines")

@@ -25,8 +25,15 @@ def strip_line(state: State, said: tuple[str, str], width: int) -> Line:
         case Phase.CANCELLING:
             text = f"■ cancelling …  asked {time.monotonic() - run.asked:.1f} s ago"
             return Line(fitted_spans((Span(f" run {run.number} ", "title"), Span(text, "warning")), width))
+        case Phase.TRYING:
+            left = (Span(f" run {run.number} ", "title"), Span(f"▸ {shown(run.step)}", "accent"), _seconds(state))
+            return both_ends(left, (Span("x ", "key"), Span("enough ")), width)
         case Phase.STARTING | Phase.RUNNING:
             return _under_way(state, width)
+
+
+def _seconds(state: State) -> Span:
+    return Span(f"  {time.monotonic() - state.run.started:.0f} s", "value")
 
 
 def _under_way(state: State, width: int) -> Line:
@@ -38,7 +45,7 @@ def _under_way(state: State, width: int) -> Line:
         Span(f"{shown(run.step):<12} "),
         Span("━" * filled, "good"),
         Span("─" * (_BAR - filled), "dim"),
-        Span(f"  {time.monotonic() - run.started:.0f} s", "value"),
+        _seconds(state),
         Span(f"  {shown(run.place)}" if run.place else "", "dim"),
     )
     return both_ends(left, (Span("x ", "key"), Span("cancel ")), width)

@@ -40,11 +40,14 @@ class Tab(enum.Enum):
 
 
 class Phase(enum.Enum):
-    """Where a run is. IDLE: nothing runs, and nothing has run in this session."""
+    """Where a run is. IDLE: nothing runs, and nothing has run in this session. TRYING: the passes are over, and fixes
+    are being tried.
+    """
 
     IDLE = "idle"
     STARTING = "starting"
     RUNNING = "running"
+    TRYING = "trying"
     CANCELLING = "cancelling"
     ENDED = "ended"
 
@@ -69,7 +72,7 @@ class Run:
     @property
     def active(self) -> bool:
         """Whether something runs."""
-        return self.phase in (Phase.STARTING, Phase.RUNNING, Phase.CANCELLING)
+        return self.phase in (Phase.STARTING, Phase.RUNNING, Phase.TRYING, Phase.CANCELLING)
 
 
 @dataclass(frozen=True)
@@ -98,11 +101,13 @@ class State:
     hops: int = 2
     frame: int | None = None
     open_modules: frozenset[str] = frozenset({""})
-    muted: frozenset[int] = frozenset()
-    follow_log: bool = True
-    run: Run = Run()
+    run: Run = field(default_factory=Run)
     applied: int = 0
+    """How many changes of files can be undone."""
+
     undone: int = 0
+    """How many of those that were undone can be done again."""
+
     watching: bool = False
     loading: str = ""
 

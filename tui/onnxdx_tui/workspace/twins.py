@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 
 from onnxdx_diagnostics.rundir import REPORT
-from onnxdx_tui.workspace.fix_rows import LETTERS
 from onnxdx_tui.workspace.opened import near
 from onnxdx_tui.workspace.state import State
 
@@ -19,7 +18,21 @@ def report_file(state: State) -> str:
 
 
 def fix_line(state: State) -> str:
-    """`onnxdx fix` for the selected way of the selected finding."""
-    if state.selected is None:
+    """`onnxdx fix` for the selected finding."""
+    if state.finding is None:
         return ""
-    return f"onnxdx fix {report_file(state)} --finding {(state.finding or 0) + 1} --fix {LETTERS[state.way % 26]}"
+    subject = shlex.quote(state.target) if state.target else report_file(state)
+    return f"onnxdx fix {subject} --finding {state.finding + 1}"
+
+
+def apply_line(state: State) -> str:
+    """The same, with what is proven written to the files."""
+    return f"{fix_line(state)} --apply" if state.finding is not None else ""
+
+
+def repro_line(state: State) -> str:
+    """`onnxdx repro` for the selected finding."""
+    if state.finding is None:
+        return ""
+    target = state.target or (state.opened.report.target if state.opened else "")
+    return f"onnxdx repro {shlex.quote(target)} --finding {state.finding + 1}"
