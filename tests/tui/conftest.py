@@ -79,6 +79,27 @@ def screen() -> Callable[..., str]:
     return shown
 
 
+@pytest.fixture
+def screens() -> Callable[..., list[str]]:
+    """The screens of one app after each group of keys."""
+
+    def shown(app: Workspace, *groups: tuple[str, ...], size: tuple[int, int] = (120, 36)) -> list[str]:
+        async def pressed() -> list[str]:
+            seen = []
+            async with app.run_test(size=size) as pilot:
+                await settle(app)
+                for keys in groups:
+                    for key in keys:
+                        await pilot.press(key)
+                        await until(lambda: app.settled, "the app to come to rest")
+                    seen.append(await settle(app))
+            return seen
+
+        return asyncio.run(pressed())
+
+    return shown
+
+
 @dataclass
 class Drawn:
     """A graph under construction: each row is name, operator, operands, and what else there is to say."""

@@ -4,29 +4,82 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
+from onnxdx_diagnostics.worker_protocol import Job
+from onnxdx_tui.export_command import export
 from onnxdx_tui.workspace.opened import NoRun, is_run, open_run
 
+_OF_EXPORT = ("target", "opset", "functions", "dynamic", "input", "verify", "optimize", "training", "registry")
+"""The options of an export that a run on the screen has as well."""
 
-@click.command()
-@click.argument("what", metavar="RUN|TARGET")
-@click.option("--read-only", is_flag=True, help="Start and write nothing.")
+_STEP_SECONDS = 600.0
+_FIX_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The target that is exported, and how."""
+
+    target: str
+    root: Path
+    registry: Path | None
+    options: dict[str, Any]
+
+    def job(self, events: Path) -> Job:
+        """What a worker is to do: everything that can be looked at, and no model on the disk."""
+        return Job(
+            target=self.target,
+            root=str(self.root),
+            events=str(events),
+            graphs=True,
+            registry=str(self.registry.absolute()) if self.registry else "",
+            argv=tuple(sys.argv),
+            seconds=_STEP_SECONDS,
+            **self.options,
+        )
+
+
+@click.command(params=[parameter for parameter in export.params if parameter.name in _OF_EXPORT])
+@click.option("--read-only", is_flag=True, help="Start and write nothing: for a run to be looked at.")
 @click.option("--theme", metavar="NAME", default="", help="Theme to begin with; T changes it.")
 @click.option("--traceback", is_flag=True, hidden=True)
-def tui(what: str, read_only: bool, theme: str, traceback: bool) -> int:
-    """Show a run: a run folder, its run.json, or a SARIF file of onnxdx. Nothing in them is executed."""
-    path = Path(what)
-    if not is_run(path):
-        raise click.UsageError(f"{what} is no run: neither a run folder, nor a report, nor a SARIF log.")
+@click.pass_context
+def tui(
+    ctx: click.Context,
+    /,
+    target: str,
+    read_only: bool,
+    theme: str,
+    traceback: bool,
+    registry: Path | None,
+    **given: Any,
+) -> int:
+    """Export TARGET and show on the screen what comes of it, or show a run that there is.
+
+    TARGET is what `onnxdx export` takes. In its place stands a run folder, a run.json or a SARIF file of onnxdx; of
+    these nothing is executed. The keys are told by `?`.
+    """
+    path = Path(target)
+    saved = is_run(path)
+    if not saved and path.is_dir():
+        raise click.UsageError(f"{target} is no run folder: it has no run.json, no report.sarif and no events.ndjson.")
+    if not saved and read_only:
+        raise click.UsageError("--read-only starts no export; it takes a run folder, a run.json or a SARIF file.")
     if reason := _no_screen():
-        return _plain(path, reason)
-    plain = "NO_COLOR" in os.environ
+        return _plain(path if saved else None, reason)
     from onnxdx_tui.workspace.app import Workspace
 
-    return Workspace(path, read_only=read_only, theme=theme, plain=plain).run() or 0
+    wish = None if saved else Wish(target, ctx.obj, registry, given)
+    plain = "NO_COLOR" in os.environ
+    app = Workspace(
+        path if saved else None, wanted=wish, root=ctx.obj, read_only=read_only, theme=theme, plain=plain
+    )  # fmt: skip
+    return app.run() or 0
 
 
 def _no_screen() -> str:
@@ -40,8 +93,10 @@ def _no_screen() -> str:
     return ""
 
 
-def _plain(path: Path, reason: str) -> int:
+def _plain(path: Path | None, reason: str) -> int:
     """The report as text, for want of a screen."""
+    if path is None:
+        raise click.UsageError(f"{reason[0].upper()}{reason[1:]}; `onnxdx export` exports without a screen.")
     from onnxdx_diagnostics.render import render_report
     from onnxdx_tui.answer import Answer
 

@@ -9,7 +9,7 @@ from onnxdx_diagnostics.codec import shown_path, shown_text
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_tui.workspace.line import Line
 from onnxdx_tui.workspace.state import State
-from onnxdx_tui.workspace.twins import apply_line, fix_line, repro_line, report_file
+from onnxdx_tui.workspace.twins import apply_line, fix_line, report_file, repro_line
 
 if TYPE_CHECKING:
     from onnxdx_tui.workspace.app import Workspace

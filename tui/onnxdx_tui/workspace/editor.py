@@ -6,7 +6,6 @@ import os
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ from textual.app import SuspendNotSupported
 
 from onnxdx_diagnostics.changes import Prepared
 from onnxdx_diagnostics.edits import diff_of
-from onnxdx_diagnostics.journal import FileChange
 from onnxdx_diagnostics.text_file import decoded
 
 if TYPE_CHECKING:
@@ -87,10 +85,6 @@ def edit_proposal(app: Workspace, ready: Prepared) -> Prepared | None:
     if tuple(edited) == ready.changes:
         app.say("nothing was changed in the editor")
         return None
-    texts = [
-        {str(each.path): decoded(side).text for each in edited if (side := pick(each)) is not None} for pick in _SIDES
-    ]
-    return replace(ready, changes=tuple(edited), diff=diff_of(*texts, str(ready.root)))
-
-
-_SIDES: tuple[Callable[[FileChange], bytes | None], ...] = (lambda change: change.before, lambda change: change.after)
+    before = {str(each.path): decoded(each.before).text for each in edited if each.before is not None}
+    after = {str(each.path): decoded(each.after).text for each in edited if each.after is not None}
+    return replace(ready, changes=tuple(edited), diff=diff_of(before, after, str(ready.root)))

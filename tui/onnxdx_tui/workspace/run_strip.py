@@ -26,7 +26,9 @@ def strip_line(state: State, said: tuple[str, str], width: int) -> Line:
             text = f"■ cancelling …  asked {time.monotonic() - run.asked:.1f} s ago"
             return Line(fitted_spans((Span(f" run {run.number} ", "title"), Span(text, "warning")), width))
         case Phase.TRYING:
-            left = (Span(f" run {run.number} ", "title"), Span(f"▸ {shown(run.step)}", "accent"), _seconds(state))
+            trying = run.step.startswith("fixes for")
+            doing = f"▸ trying {shown(run.step)}" if trying else "▸ the model's code is ending"
+            left = (Span(f" run {run.number} ", "title"), Span(doing, "accent"), _seconds(state))
             return both_ends(left, (Span("x ", "key"), Span("enough ")), width)
         case Phase.STARTING | Phase.RUNNING:
             return _under_way(state, width)

@@ -32,8 +32,15 @@ _LEFT_TO_FINISH = 3.0
 class Wanted(Protocol):
     """What is run: the job that a worker does, its events going to a file."""
 
-    target: str
-    root: Path
+    @property
+    def target(self) -> str:
+        """The target, as the command line has it."""
+        ...
+
+    @property
+    def root(self) -> Path:
+        """The project."""
+        ...
 
     def job(self, events: Path) -> Job:
         """The job of the next run."""
@@ -141,7 +148,9 @@ def _followed(run: LiveRun, wanted: Wanted) -> Ending:
     with worker.running() as ended:
         _take_graphs(shared, run.folder)
         ending = _ending(ended, chronicle, job, run)
-    ending.report.save(run.folder / REPORT)
+        ending.report.save(run.folder / REPORT)
+        if ended.end is End.ANSWERED:
+            run.following = replace(run.following, step="exit", arrived=True, report=ending.report)
     finish(run.folder)
     return ending
 

@@ -81,7 +81,7 @@ def _coloured(variables: Mapping[str, str]) -> dict[str, Style]:
         white = Color.parse("white") if background.brightness < 0.5 else Color.parse("black")
         for step in range(21):
             mixed = colour.blend(white, step / 20)
-            if min(_contrast(mixed, ground) for ground in grounds) >= _LEAST_CONTRAST:
+            if min(contrast(mixed, ground) for ground in grounds) >= _LEAST_CONTRAST:
                 break
         return Style(color=mixed.rich_color, bold=bold or None)
 
@@ -102,7 +102,7 @@ def _coloured(variables: Mapping[str, str]) -> dict[str, Style]:
     return styles
 
 
-def _contrast(first: Color, second: Color) -> float:
+def contrast(first: Color, second: Color) -> float:
     """The contrast of two colours as WCAG 2 defines it."""
     light, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (light + 0.05) / (dark + 0.05)

@@ -1,0 +1,214 @@
+"""A target that is exported while one looks: it arrives, is cancelled, dies, is fixed. The worker is the real one."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from onnxdx_diagnostics.event_log import read_events
+from onnxdx_diagnostics.events import EventKind
+from onnxdx_diagnostics.rundir import EVENTS, REPORT
+from onnxdx_tui.tui_command import Wish
+from onnxdx_tui.workspace.app import Workspace
+from onnxdx_tui.workspace.state import Phase
+
+pytestmark = pytest.mark.slow
+
+GOOD = """
+import torch
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return torch.relu(x) + 1
+
+def build():
+    print("[bold]built\\x1b[2J")
+    return Net(), (torch.rand(2, 4),)
+"""
+HANGS = """
+import time
+import torch
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return x + 1
+
+def build():
+    while True:
+        time.sleep(0.05)
+"""
+STUBBORN = HANGS.replace("import time", "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)")
+DIES = """
+import ctypes
+import torch
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return x + 1
+
+def build():
+    {how}
+"""
+Drive = Callable[[Any, Workspace], Awaitable[None]]
+
+
+@pytest.fixture
+def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Run an app on a model that is written for it, and a script of what somebody does with it."""
+    (tmp_path / "pyproject.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+
+    def run(model: str, script: Drive) -> None:
+        (tmp_path / "net.py").write_text(model)
+        app = Workspace(wanted=Wish("net.py:build", tmp_path, None, {}))
+
+        async def played() -> None:
+            async with app.run_test(size=(120, 36)) as pilot:
+                await script(pilot, app)
+
+        asyncio.run(played())
+
+    return run
+
+
+async def phase(app: Workspace, *wanted: Phase, seconds: float = 120.0) -> None:
+    """Wait until the run is in one of these phases."""
+    end = asyncio.get_running_loop().time() + seconds
+    while app.state.run.phase not in wanted or not app.settled:
+        assert asyncio.get_running_loop().time() < end, f"the run stays {app.state.run}"
+        await asyncio.sleep(0.02)
+
+
+async def loading(app: Workspace) -> None:
+    """Wait until the user's code runs."""
+    while app.state.run.step != "load target" or not app.state.run.place:
+        await asyncio.sleep(0.02)
+
+
+def workers() -> list[int]:
+    """The processes that this one has started and that are still there, but for those that write a log."""
+    return [
+        each.pid for each in psutil.Process().children(recursive=True) if "onnxdx.worker" in " ".join(each.cmdline())
+    ]
+
+
+def test_a_run_arrives_and_is_kept(live: Callable[..., None], tmp_path: Path) -> None:
+    async def script(pilot: Any, app: Workspace) -> None:
+        await phase(app, Phase.ENDED)
+
+        assert app.state.opened is not None
+        assert app.state.run.said.startswith("✓ exported and proven")
+        assert app.state.opened.graphs is not None
+        assert "[bold]built\x1b[2J" in app.state.opened.printed
+
+    live(GOOD, script)
+
+    assert (tmp_path / ".onnxdx/runs/0001" / REPORT).is_file()
+    assert not (tmp_path / ".onnxdx/runs/0001/.worker").exists()
+    assert (tmp_path / ".onnxdx/.gitignore").read_text() == "*\n"
+
+
+@pytest.mark.parametrize("model", [HANGS, STUBBORN], ids=["hangs", "ignores SIGTERM"])
+def test_a_run_is_cancelled_and_the_app_goes_on(model: str, live: Callable[..., None], tmp_path: Path) -> None:
+    async def script(pilot: Any, app: Workspace) -> None:
+        await loading(app)
+        await pilot.press("x")
+
+        assert app.state.run.phase is Phase.CANCELLING
+
+        await phase(app, Phase.ENDED, seconds=10)
+
+        assert app.state.run.said.startswith("■ cancelled")
+        assert workers() == []
+
+    live(model, script)
+
+
+def test_quitting_asks_and_ends_the_run(live: Callable[..., None]) -> None:
+    async def script(pilot: Any, app: Workspace) -> None:
+        await loading(app)
+        await pilot.press("q")
+        await pilot.press("enter")
+        while app.is_running and app._exit is False:
+            await asyncio.sleep(0.02)
+
+    live(HANGS, script)
+
+    assert workers() == []
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [("ctypes.string_at(0)", "SIGSEGV"), ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL")],
+)
+def test_a_worker_that_dies_is_told_of_and_can_be_run_again(
+    how: str, told: str, live: Callable[..., None], tmp_path: Path
+) -> None:
+    async def script(pilot: Any, app: Workspace) -> None:
+        await phase(app, Phase.ENDED)
+
+        assert told in app.state.run.said
+        assert "r runs again" in app.state.run.said
+        assert app.state.selected is not None
+        assert app.state.selected.id == "DX802"
+
+        (tmp_path / "net.py").write_text(GOOD)
+        await pilot.press("r")
+        await phase(app, Phase.STARTING, Phase.RUNNING, Phase.TRYING)
+        await phase(app, Phase.ENDED)
+
+        assert "1 resolved" in app.state.run.said
+
+    live(DIES.format(how=how), script)
+
+    assert workers() == []
+
+
+@pytest.mark.parametrize("during", ["capture", "dispatch", "translate", "verify"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV], ids=lambda number: number.name)
+def test_a_worker_that_is_killed_in_a_pass_loses_nothing(
+    during: str, number: signal.Signals, live: Callable[..., None], tmp_path: Path
+) -> None:
+    async def script(pilot: Any, app: Workspace) -> None:
+        await phase(app, Phase.ENDED)
+
+        assert number.name in app.state.run.said
+        assert app.state.opened is not None
+        assert app.state.opened.report.findings[-1].id == "DX802"
+
+    live(KILLED.format(during=during, number=int(number)), script)
+
+    passes = [
+        each.subject
+        for each in read_events(tmp_path / ".onnxdx/runs/0001" / EVENTS)
+        if each.kind is EventKind.PASS_STARTED
+    ]
+    assert passes[-1] == during
+    assert workers() == []
+
+
+KILLED = """
+import os
+import sys
+import torch
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return torch.relu(x) + 1
+
+def watch(frame, event, arg):
+    if event == "call" and frame.f_code.co_filename.endswith(os.path.join("passes", "{during}.py")) \\
+            and frame.f_code.co_name == "run":
+        os.kill(os.getpid(), {number})
+    return None
+
+def build():
+    sys.setprofile(watch)
+    return Net(), (torch.rand(2, 4),)
+"""
