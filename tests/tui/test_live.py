@@ -13,8 +13,10 @@ import pytest
 
 from onnxdx_diagnostics.event_log import read_events
 from onnxdx_diagnostics.events import EventKind
+from onnxdx_diagnostics.finding import Level
 from onnxdx_diagnostics.rundir import EVENTS, REPORT
-from onnxdx_tui.tui_command import Wish
+from onnxdx_tui.asked import Asked
+from onnxdx_tui.tui_command import Shown
 from onnxdx_tui.workspace.app import Workspace
 from onnxdx_tui.workspace.state import Phase
 
@@ -66,7 +68,7 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]
 
     def run(model: str, script: Drive) -> None:
         (tmp_path / "net.py").write_text(model)
-        app = Workspace(wanted=Wish("net.py:build", tmp_path, None, {}))
+        app = Workspace(wanted=Shown(asked(tmp_path)))
 
         async def played() -> None:
             async with app.run_test(size=(120, 36)) as pilot:
@@ -75,6 +77,27 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]
         asyncio.run(played())
 
     return run
+
+
+def asked(root: Path) -> Asked:
+    """What `onnxdx tui net.py:build` asks for."""
+    return Asked(
+        root=root,
+        target="net.py:build",
+        opset=20,
+        functions="none",
+        dynamic=(),
+        input=(),
+        verify=True,
+        optimize=True,
+        training=False,
+        registry=None,
+        weights=None,
+        recovery_budget=300.0,
+        timeout=None,
+        fail_on=Level.ERROR,
+        traceback=False,
+    )
 
 
 async def phase(app: Workspace, *wanted: Phase, seconds: float = 120.0) -> None:

@@ -11,55 +11,41 @@ from typing import Any
 import click
 
 from onnxdx_diagnostics.worker_protocol import Job
-from onnxdx_tui.export_command import export
+from onnxdx_tui.asked import Asked, asks_export, read_settings
 from onnxdx_tui.workspace.opened import NoRun, is_run, open_run
 
-_OF_EXPORT = ("target", "opset", "functions", "dynamic", "input", "verify", "optimize", "training", "registry")
-"""The options of an export that a run on the screen has as well."""
-
-_STEP_SECONDS = 600.0
 _FIX_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Wish:
-    """The target that is exported, and how."""
+class Shown:
+    """A target that is exported to be looked at: with its graphs and tried fixes, and no model on the disk."""
 
-    target: str
-    root: Path
-    registry: Path | None
-    options: dict[str, Any]
+    asked: Asked
+
+    @property
+    def target(self) -> str:
+        """The target, as the command line has it."""
+        return self.asked.target
+
+    @property
+    def root(self) -> Path:
+        """The project."""
+        return self.asked.root
 
     def job(self, events: Path) -> Job:
-        """What a worker is to do: everything that can be looked at, and no model on the disk."""
-        return Job(
-            target=self.target,
-            root=str(self.root),
-            events=str(events),
-            graphs=True,
-            registry=str(self.registry.absolute()) if self.registry else "",
-            argv=tuple(sys.argv),
-            seconds=_STEP_SECONDS,
-            **self.options,
-        )
+        """What a worker is to do."""
+        return self.asked.job(events, graphs=True, fixes=("all",), fix_seconds=_FIX_SECONDS)
 
 
-@click.command(params=[parameter for parameter in export.params if parameter.name in _OF_EXPORT])
+@click.command()
+@click.argument("target", metavar="TARGET|RUN", is_eager=True, callback=read_settings)
 @click.option("--read-only", is_flag=True, help="Start and write nothing: for a run to be looked at.")
 @click.option("--theme", metavar="NAME", default="", help="Theme to begin with; T changes it.")
-@click.option("--traceback", is_flag=True, hidden=True)
+@asks_export
 @click.pass_context
-def tui(
-    ctx: click.Context,
-    /,
-    target: str,
-    read_only: bool,
-    theme: str,
-    traceback: bool,
-    registry: Path | None,
-    **given: Any,
-) -> int:
-    """Export TARGET and show on the screen what comes of it, or show a run that there is.
+def tui(ctx: click.Context, /, target: str, read_only: bool, theme: str, **given: Any) -> int:
+    """Export TARGET and show on the screen what comes of it, or show a RUN that there is.
 
     TARGET is what `onnxdx export` takes. In its place stands a run folder, a run.json or a SARIF file of onnxdx; of
     these nothing is executed. The keys are told by `?`.
@@ -74,11 +60,14 @@ def tui(
         return _plain(path if saved else None, reason)
     from onnxdx_tui.workspace.app import Workspace
 
-    wish = None if saved else Wish(target, ctx.obj, registry, given)
-    plain = "NO_COLOR" in os.environ
     app = Workspace(
-        path if saved else None, wanted=wish, root=ctx.obj, read_only=read_only, theme=theme, plain=plain
-    )  # fmt: skip
+        path if saved else None,
+        wanted=None if saved else Shown(Asked(root=ctx.obj, target=target, **given)),
+        root=ctx.obj,
+        read_only=read_only,
+        theme=theme,
+        plain="NO_COLOR" in os.environ,
+    )
     return app.run() or 0
 
 

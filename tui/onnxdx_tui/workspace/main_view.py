@@ -10,7 +10,7 @@ from onnxdx_diagnostics.graphs import Stage
 from onnxdx_tui.workspace.alignment import Alignment, Match
 from onnxdx_tui.workspace.diff_rows import DiffRows
 from onnxdx_tui.workspace.graph_rows import GraphRows
-from onnxdx_tui.workspace.line import Line, line
+from onnxdx_tui.workspace.line import Line, line, shown
 from onnxdx_tui.workspace.line_list import Fixed, Rows, saying
 from onnxdx_tui.workspace.log_rows import event_lines, printed_lines
 from onnxdx_tui.workspace.node_view import left_name, node_at, place_of
@@ -47,7 +47,9 @@ def main_view(state: State, alignments: Mapping[Stage, Alignment | None], width:
 def _nothing(state: State) -> Rows:
     if state.problem:
         return saying(state.problem, "", "q quits")
-    return saying(state.loading or "Reading the run …")
+    if state.run.active:
+        return saying(f"Exporting {shown(state.target)} …", "", "What is found is shown as soon as it is. x cancels.")
+    return saying(state.loading or "Nothing has run yet.", "", "r runs" if state.target else "")
 
 
 def _diff(state: State, alignments: Mapping[Stage, Alignment | None]) -> View:

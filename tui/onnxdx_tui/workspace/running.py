@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from onnxdx_diagnostics import changes
 from onnxdx_diagnostics.changes import CutShort, Prepared, Refused
-from onnxdx_diagnostics.fix import Applicability, Fix
+from onnxdx_diagnostics.fix import Applicability
+from onnxdx_diagnostics.remedies import Plan, Remedy
 from onnxdx_tui.workspace import editor
 from onnxdx_tui.workspace.comparison_rows import comparison_lines, run_lines
 from onnxdx_tui.workspace.fix_rows import LETTERS, diff_lines
@@ -46,25 +47,13 @@ def _apply(app: Workspace) -> None:
     finding, fix = state.selected, state.fix
     assert finding is not None
     assert fix is not None
+    plan = Plan((Remedy(finding, fix),))
     try:
-        ready = _prepared(fix, app.root, believed=bool(state.target))
+        ready = plan.prepared(app.root) if state.target else plan.prepared_from_report(app.root)
     except Refused as refused:
         _refuse(app, refused)
         return
     _ask(app, ready, fix.title, fix.applicability)
-
-
-def _prepared(fix: Fix, root: Path, *, believed: bool) -> Prepared:
-    """The files as a fix makes them. A fix of a report that was opened must still make the change that it shows.
-
-    Raises Refused.
-    """
-    if believed:
-        return changes.prepared(fix.edits, root, dict(fix.seen))
-    ready = changes.prepared(fix.edits, root)
-    if ready.diff != fix.diff:
-        raise Refused(f"The lines of {' and '.join(ready.paths)} are not what they were when the fix was tried.")
-    return ready
 
 
 def _ask(app: Workspace, ready: Prepared, title: str, applicability: Applicability, *, edited: bool = False) -> None:
