@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test test-models bench scorecard check format docs tour clean
+.PHONY: help demo test test-models bench scorecard fixes check format docs tour clean
 
 help:
 	@echo "make demo         export a pretrained model with a proven verdict, then explain a failing one"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-models  export whole architectures and print the table of verdicts"
 	@echo "make bench        measure time and memory against torch.onnx.export"
 	@echo "make scorecard    run the corpus of failing programs, write docs/scorecard.md"
+	@echo "make fixes        print what is offered for the findings of that corpus, and how far it was tried"
 	@echo "make check        what CI checks besides the tests: format, lint, types, generated docs"
 	@echo "make format       format the code and apply the safe fixes of ruff"
 	@echo "make docs         generate docs/rules from the rule files"
@@ -43,6 +44,9 @@ bench: $(VENV)/.weights
 
 scorecard: $(VENV)/.installed
 	$(BIN)/python tests/failing/score.py --write docs/scorecard.md
+
+fixes: $(VENV)/.installed
+	$(BIN)/python tests/failing/fixes.py
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .

@@ -132,7 +132,7 @@ def _exported(folder: Path, file: str) -> Told:
     from onnxdx.target_error import TargetError
 
     target = f"{file}:build"
-    with _inside(folder):
+    with inside(folder):
         try:
             request = load(target, str(folder))
         except TargetError as error:
@@ -161,7 +161,7 @@ def _commanded(program: Program, folder: Path, file: str) -> Told:
     return Told(Report.load(folder / "report.json"), _SLOW_STEP.sub("", done.stderr))
 
 
-class _inside:
+class inside:
     """Work in a folder, whatever the program does to the current one."""
 
     def __init__(self, folder: Path) -> None:

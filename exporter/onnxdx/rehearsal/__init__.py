@@ -35,6 +35,7 @@ class Rehearsal:
     def __init__(self, job: Job, server: Server, longest: float = LONGEST) -> None:
         self._job = replace(job, models=(), graphs=False, graphs_of_findings=False, lifeline=None)
         self._server = server
+        self._cwd = os.getcwd()
         self._longest = longest
 
     def __call__(self, edits: tuple[Edit, ...]) -> Retried:
@@ -42,7 +43,7 @@ class Rehearsal:
         texts = _edited(edits)
         if not self._before.seen:
             return Retried(None, same=False, difference=f"the program as it is {self._before.reason}")
-        folder = self._performed(Task(texts, str(self._before.seen), self._longest))
+        folder = self._performed(Task(texts, str(self._before.seen), self._cwd, self._longest))
         answer, outcome = Answer.load(folder), _outcome(folder)
         if answer is None or outcome is None:
             return Retried(None, same=False, difference="the edited program ends the process, or takes too long")
@@ -52,15 +53,14 @@ class Rehearsal:
 
     @cached_property
     def _before(self) -> _Before:
-        folder = self._performed(Task({}, "", self._longest))
+        folder = self._performed(Task({}, "", self._cwd, self._longest))
         outcome = _outcome(folder)
         if outcome is None:
             return _Before(None, reason="ends the process, or takes too long")
         if "one_sided" not in outcome:
             return _Before(None, reason="gives no model")
-        return _Before(
-            folder / SEEN, [_OneSided(place[0], place[1], place[3], truth) for place, truth in outcome["one_sided"]]
-        )
+        one_sided = [_OneSided(at[0], at[1], at[3], truth) for at, truth in outcome["one_sided"]]
+        return _Before(folder / SEEN, one_sided, raises=outcome["raises"])
 
     def _performed(self, task: Task) -> Path:
         """The folder with what came of a task."""
@@ -139,9 +139,12 @@ class _Before:
     seen: Path | None
     one_sided: Sequence[_OneSided] = ()
     reason: str = ""
+    raises: str = ""
 
     def unseen(self, edits: tuple[Edit, ...]) -> Iterator[str]:
-        """The tests in the edited lines of which only one side was seen."""
+        """The tests in the edited lines of which only one side was seen; and that there are no results at all."""
+        if self.raises:
+            yield f"there are no eager results to compare with, as the program as it is raises {self.raises}"
         for test in self.one_sided:
             if any(edit.path == test.path and _touches(edit, test) for edit in edits):
                 yield f"line {test.line}: no input was found for which the test is {'false' if test.truth else 'true'}"

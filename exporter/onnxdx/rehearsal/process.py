@@ -95,6 +95,7 @@ def _is_library(name: str) -> bool:
 
 def perform(folder: Path, job: Job, task: Task) -> None:
     """Do the task; its results are files of the folder."""
+    os.chdir(task.cwd)
     sys.argv[:] = job.argv
     decisions = Decisions.recorded()
     watched = not task.seen
@@ -109,8 +110,8 @@ def perform(folder: Path, job: Job, task: Task) -> None:
     if watched:
         _observe(folder, request, decisions)
         return
-    before, sample = behaviour.load(Path(task.seen))
-    different = behaviour.difference(before, behaviour.Observed(request, sample))
+    before = behaviour.load(Path(task.seen))
+    different = behaviour.difference(before, behaviour.Observed(request, before.sample))
     _seed()
     Answer(pipeline.run(request)[1]).save(folder)
     _tell(folder, {"difference": different})
@@ -118,9 +119,9 @@ def perform(folder: Path, job: Job, task: Task) -> None:
 
 def _observe(folder: Path, request: ExportRequest, decisions: Decisions) -> None:
     model = behaviour.Observed(request)
-    calls = behaviour.observed(model, 20.0, lambda: not any(decisions.one_sided()))
-    behaviour.save(calls, model.sample, folder / SEEN)
-    _tell(folder, {"one_sided": list(decisions.one_sided()), "calls": len(calls)})
+    seen = behaviour.observed(model, 20.0, lambda: not any(decisions.one_sided()))
+    behaviour.save(seen, folder / SEEN)
+    _tell(folder, {"one_sided": list(decisions.one_sided()), "raises": seen.without_results})
 
 
 def _seed() -> None:

@@ -18,11 +18,13 @@ class Task:
     """What to do with the job in the folder.
 
     `texts` are the files that are read as edited, by full path. `seen` is the file of what the model computed before;
-    without one, that is to be found out and nothing is exported. `seconds` is the time limit of the whole.
+    without one, that is to be found out and nothing is exported. `cwd` is the current folder of the job, `seconds` the
+    time limit of the whole.
     """
 
     texts: Mapping[str, str]
     seen: str
+    cwd: str
     seconds: float
 
     def save(self, folder: Path) -> None:

@@ -29,12 +29,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Fault:
-    """A finding, the file that it stands in, and the run that it is of."""
+    """A finding, the file that it stands in, and the run that it is of.
+
+    `tensors` are variables that hold numbers now, and will hold tensors by another part of the same change.
+    """
 
     finding: Finding
     evidence: Evidence
     file: SourceFile
     place: Location
+    tensors: tuple[str, ...] = ()
     _files: dict[str, SourceFile | None] = field(default_factory=dict, compare=False)
 
     @cached_property
@@ -53,7 +57,8 @@ class Fault:
         if self.statement is None:
             return None
         first = self.file.range(self.statement).start.line
-        return see(self.evidence.request, self.place.path, first, max(self.place.end_line, self.place.line))
+        seen = see(self.evidence.request, self.place.path, first, max(self.place.end_line, self.place.line))
+        return seen.with_tensors(self.tensors) if seen is not None else None
 
     def statement_at(self, line: int) -> cst.SimpleStatementLine | cst.BaseCompoundStatement | None:
         """The innermost statement that reaches a line."""

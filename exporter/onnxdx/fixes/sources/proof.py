@@ -8,7 +8,7 @@ from onnxdx.fixes import Retried, Retry
 from onnxdx.fixes.sources.fault import Candidate, Fault
 from onnxdx_diagnostics.comparison import Comparison, compare
 from onnxdx_diagnostics.edits import diff_of, edited
-from onnxdx_diagnostics.finding import Level
+from onnxdx_diagnostics.finding import Finding, Level
 from onnxdx_diagnostics.fix import Applicability, Fix
 from onnxdx_diagnostics.report import Report, VerdictOutcome
 
@@ -19,9 +19,12 @@ def tried(fault: Fault, candidate: Candidate, retry: Retry, name: str) -> Fix | 
     if retried.report is None or not retried.same:
         return None
     changed = compare(fault.evidence.report, retried.report)
-    if fault.finding not in changed.resolved or any(each.level is Level.ERROR for each in changed.introduced):
+    new = _new(changed)
+    if fault.finding not in changed.resolved or any(each.level is Level.ERROR for each in new):
         return None
-    unproven = "; ".join(_unproven(retried, retried.report, changed))
+    if _said(fault.finding) in map(_said, changed.introduced):
+        return None
+    unproven = "; ".join(_unproven(retried, retried.report, new))
     texts = {edit.path: Path(edit.path).read_bytes().decode() for edit in candidate.edits}
     return Fix(
         title=candidate.title,
@@ -29,25 +32,35 @@ def tried(fault: Fault, candidate: Candidate, retry: Retry, name: str) -> Fix | 
         text=candidate.note,
         diff=diff_of(texts, edited(candidate.edits, texts), fault.evidence.report.root),
         edits=candidate.edits,
-        proof=_proof(retried.report, changed),
+        proof=_proof(retried.report),
         unproven=unproven,
         provider=f"sources.{name}",
     )
 
 
-def _proof(report: Report, changed: Comparison) -> str:
+def _new(changed: Comparison) -> list[Finding]:
+    """What comes up. What says the same as before of other code is nothing new."""
+    before = [_said(each) for each in changed.resolved]
+    return [each for each in changed.introduced if _said(each) not in before]
+
+
+def _said(finding: Finding) -> tuple[str, str, str]:
+    return finding.id, finding.site.module, finding.message()
+
+
+def _proof(report: Report) -> str:
     same = "eager results are the same on the sample inputs and on others"
     if report.exported and report.verdict.outcome is VerdictOutcome.PROVEN:
         return f"applied to a copy and exported: the finding is gone, {same}, and ONNX Runtime agrees"
-    remain = len(changed.remaining) + len(changed.revealed)
+    remain = len(report.findings)
     others = "one other finding remains" if remain == 1 else f"{remain} other findings remain"
     return f"applied to a copy and captured: the finding is gone, {same}; {others}"
 
 
-def _unproven(retried: Retried, report: Report, changed: Comparison) -> list[str]:
+def _unproven(retried: Retried, report: Report, new: list[Finding]) -> list[str]:
     """What speaks against calling it proven."""
     said = list(retried.unseen)
-    said += [f"{each.id} comes up: {each.message()}" for each in changed.introduced]
+    said += [f"{each.id} comes up: {each.message()}" for each in new]
     stand_ins = {each.site.stand_in for each in report.findings if each.site.stand_in}
     if stand_ins:
         said.append("the model was not captured as it is, because of other findings")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
@@ -43,6 +43,15 @@ class Sighting:
             return Unknown(f"{type(error).__name__}: {error}")
         finally:
             torch.set_rng_state(random)
+
+    def with_tensors(self, names: Sequence[str]) -> Sighting:
+        """The same, where some numbers are tensors."""
+        tensors = {
+            name: torch.tensor(value)
+            for name, value in self.names.items()
+            if name in names and isinstance(value, (bool, int, float))
+        }
+        return replace(self, names={**self.names, **tensors})
 
     def is_tensor(self, name: str) -> bool:
         """Whether a variable holds a tensor."""

@@ -63,12 +63,18 @@ class SourceFile:
         return self.module.code_for_node(node).strip()
 
     def range(self, node: cst.CSTNode) -> CodeRange:
-        """Where the node stands; lines count from 1, columns from 0."""
+        """Where the node stands, with its parentheses; lines count from 1, columns from 0."""
+        if isinstance(node, cst.BaseExpression) and node.lpar and node.rpar:
+            return CodeRange(self._positions[node.lpar[0]].start, self._positions[node.rpar[-1]].end)
         return self._positions[node]
 
     def nodes(self, kind: type[Node]) -> Iterator[Node]:
-        """All nodes of a kind, in the order of the file."""
-        return (node for node in self._positions if isinstance(node, kind))
+        """All nodes of a kind, in the order of the file, the outer before the inner."""
+        return (node for node in self._all if isinstance(node, kind))
+
+    @cached_property
+    def _all(self) -> list[cst.CSTNode]:
+        return [node for node in descendants(self.module) if node in self._positions]
 
     def parents(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """What the node stands in, from the inside out."""
@@ -99,7 +105,7 @@ class SourceFile:
         holding = []
         for node in self.nodes(cst.BaseExpression):  # type: ignore[type-abstract]
             start, end = _ends(self.range(node))
-            if (start, end) == wanted:
+            if wanted in ((start, end), _ends(self._positions[node])):
                 return node
             if start <= wanted[0] and wanted[1] <= end:
                 holding.append(node)
@@ -160,6 +166,10 @@ class SourceFile:
         lines = self.lines[start.line - 1 : end]
         if self.lines[start.line - 1][: start.column].strip():  # on the line of a header
             return "; ".join(self.code(statement) for statement in statements)
+        above = start.line - 2
+        while above >= 0 and self.lines[above].strip().startswith("#"):
+            lines.insert(0, self.lines[above])
+            above -= 1
         return textwrap.dedent("\n".join(lines))
 
     def has_long_strings(self, statements: Sequence[cst.CSTNode]) -> bool:
@@ -172,11 +182,10 @@ class SourceFile:
 
     def imports(self, module: str) -> str:
         """The name under which a module is imported at the top of the file; empty when it is not."""
-        for statement in self.module.body:
-            for small in getattr(statement, "body", ()):
-                for alias in getattr(small, "names", ()) if isinstance(small, cst.Import) else ():
-                    if self.code(alias.name) == module:
-                        return self.code(alias.asname.name) if alias.asname else module
+        for small in statements_of(self.module.body):
+            for alias in small.names if isinstance(small, cst.Import) else ():
+                if self.code(alias.name) == module:
+                    return self.code(alias.asname.name) if alias.asname else module
         return ""
 
     def importing(self, module: str) -> tuple[str, tuple[Edit, ...]]:

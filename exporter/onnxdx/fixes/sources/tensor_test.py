@@ -36,6 +36,13 @@ def tensor_test(fault: Fault, test: cst.BaseExpression, torch_name: str) -> Tens
     return TensorTest(code, code == fault.file.code(test))
 
 
+def without_numbers(fault: Fault, node: cst.BaseExpression) -> str | None:
+    """An expression in which no number is taken out of a tensor; None when it is no tensor then."""
+    code = _Maker(fault, "torch").tensor(node)
+    value = fault.sighting.value(code) if fault.sighting is not None else None
+    return code if isinstance(value, torch.Tensor) else None
+
+
 @dataclass(frozen=True)
 class _Maker:
     fault: Fault
@@ -70,9 +77,10 @@ class _Maker:
         for part in self._takers(node):
             taken = part.func.value if isinstance(part.func, cst.Attribute) else part.args[0].value
             inner = self.code(taken)
-            if isinstance(self.value(inner), torch.Tensor):
+            value = self.value(inner)
+            if isinstance(value, torch.Tensor) or (self.fault.sighting is None and isinstance(value, Unknown)):
                 whole = isinstance(part.func, cst.Name) and part.func.value == "int"
-                if whole and self.value(inner).is_floating_point():
+                if whole and (not isinstance(value, torch.Tensor) or value.is_floating_point()):
                     inner = f"{inner}.long()"
                 bare = isinstance(taken, (cst.Name, cst.Call, cst.Attribute, cst.Subscript)) or whole
                 code = code.replace(self.code(part), inner if bare else f"({inner})")
@@ -129,7 +137,7 @@ class _Maker:
         left, parts = node.left, []
         for part in node.comparisons:
             single = cst.Comparison(left, [part])
-            code = self._one_flag(f"({self.tensor(single)})")
+            code = self._one_flag(self.tensor(single))
             if code is None:
                 return None
             parts.append(code)

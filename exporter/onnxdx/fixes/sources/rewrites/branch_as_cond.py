@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import libcst as cst
 
@@ -37,6 +38,9 @@ def candidates(fault: Fault) -> Iterator[Candidate]:
     sides = two_sides(fault.file, decision)
     if sides is None or not (sides.returns or sides.written):
         return
+    sides = replace(sides, written=tuple(_lasting(fault, sides)))
+    if not (sides.returns or sides.written):
+        return
     both = [*_parts(sides.then), *_parts(sides.other)]
     if fault.file.has_long_strings(both):
         return
@@ -53,6 +57,13 @@ def candidates(fault: Fault) -> Iterator[Candidate]:
         ]
     )
     yield Candidate(TITLE, (*imports, fault.file.replace_statements(decision, sides.last, text)), cost=1)
+
+
+def _lasting(fault: Fault, sides: TwoSides) -> Iterator[str]:
+    """The names that have a value whichever side is taken; others are of use inside of one side only."""
+    then, other = names.writes(sides.then.statements), names.writes(sides.other.statements)
+    known = fault.sighting.names if fault.sighting is not None else sides.written
+    return (name for name in sides.written if name in known or (name in then and name in other))
 
 
 def _parts(side: Side) -> list[cst.CSTNode]:

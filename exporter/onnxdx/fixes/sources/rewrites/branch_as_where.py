@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import libcst as cst
 
@@ -16,6 +16,7 @@ from onnxdx_diagnostics.fix import Edit
 
 RULES = frozenset({"DX101"})
 _DEAR = re.compile(r"\bself\.\w+\(| @ |matmul|linear|conv|attention|\bfor\b|\bwhile\b|[bm]mm\(|einsum")
+LONGEST_TEST = 60
 TITLE = "Compute both sides and choose with `torch.where`"
 
 
@@ -88,7 +89,7 @@ def _assigned(made: Chooser, sides: TwoSides, test: str) -> tuple[Edit, ...]:
     if then is None or other is None or not (then or other):
         return ()
     places = list(dict.fromkeys((*then, *other)))
-    several = len(places) > 1 and not test.isidentifier()
+    several = (len(places) > 1 or len(test) > LONGEST_TEST) and not test.isidentifier()
     decided = _new_name(made, "decided") if several else test
     chosen = []
     for place in places:
@@ -165,31 +166,43 @@ def _returned(made: Chooser, sides: TwoSides, test: str) -> tuple[Edit, ...]:
     last = sides.last
     rest = [*sides.other.statements]
     changed = names.writes(rest)
-    early = file.code(sides.then.returned)
     before: list[str] = []
     if reads_any([sides.decision.test], changed) or not test.isidentifier():
         decided = _new_name(made, "decided")
         before.append(f"{decided} = {test}")
     else:
         decided = test
-    if reads_any([sides.then.returned], changed):
-        name = _new_name(made, "early")
-        before.append(f"{name} = {early}")
-        return_value = f"{made.torch}.where({decided}, {name}, {file.code(sides.other.returned)})"
-    else:
-        return_value = _unchecked(made, decided, sides.then.returned, sides.other.returned)
+    early: dict[cst.CSTNode, str] = {}
+    for part in _parts_of(sides.then.returned, sides.other.returned):
+        if reads_any([part], changed):
+            early[part] = _new_name(made, "early", *early.values())
+            before.append(f"{early[part]} = {made.code(part)}")
+    return_value = _unchecked(made, decided, sides.then.returned, sides.other.returned, early)
     return (
         file.replace_statements(sides.decision, sides.decision, "\n".join(before)),
         file.replace_statements(last, last, f"return {return_value}"),
     )
 
 
-def _unchecked(made: Chooser, test: str, then: cst.BaseExpression, other: cst.BaseExpression) -> str:
-    """The choice where the names of the other side are not known yet at the line of the decision."""
+def _parts_of(then: cst.BaseExpression, other: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """The parts of a returned value that are chosen one by one."""
     if isinstance(then, cst.Tuple) and isinstance(other, cst.Tuple) and len(then.elements) == len(other.elements):
-        pairs = zip(then.elements, other.elements, strict=True)
-        return "(" + ", ".join(_unchecked(made, test, one.value, two.value) for one, two in pairs) + ")"
-    return f"{made.torch}.where({test}, {made.code(then)}, {made.code(other)})"
+        return [element.value for element in then.elements]
+    return [then]
+
+
+def _unchecked(
+    made: Chooser, test: str, then: cst.BaseExpression, other: cst.BaseExpression, early: Mapping[cst.CSTNode, str]
+) -> str:
+    """The choice where the names of the other side are not known yet at the line of the decision.
+
+    `early` are the names of parts that must be computed there, as what they read changes afterwards.
+    """
+    parts = _parts_of(then, other)
+    if parts != [then] and isinstance(other, cst.Tuple):
+        pairs = zip(parts, other.elements, strict=True)
+        return ", ".join(_unchecked(made, test, one, two.value, early) for one, two in pairs)
+    return f"{made.torch}.where({test}, {early.get(then) or made.code(then)}, {made.code(other)})"
 
 
 def _value_part(statement: cst.CSTNode) -> cst.CSTNode:
@@ -201,8 +214,8 @@ def _unpacks(target: cst.BaseExpression) -> bool:
     return isinstance(target, (cst.Tuple, cst.List, cst.StarredElement))
 
 
-def _new_name(made: Chooser, name: str) -> str:
+def _new_name(made: Chooser, name: str, *others: str) -> str:
     """A name that the file does not use."""
-    used = {node.value for node in made.fault.file.nodes(cst.Name)}
+    used = {node.value for node in made.fault.file.nodes(cst.Name)} | {*others}
     numbered: Sequence[str] = [name, *(f"{name}_{number}" for number in range(2, 99))]
     return next(each for each in numbered if each not in used)

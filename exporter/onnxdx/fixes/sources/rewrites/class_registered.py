@@ -1,0 +1,108 @@
+"""A class whose tensors torch cannot see, registered right behind its definition."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import libcst as cst
+import torch as t
+
+from onnxdx import plain_run
+from onnxdx.fixes.sources.fault import Candidate, Fault
+from onnxdx.fixes.sources.source_file import SourceFile
+
+RULES = frozenset({"DX108", "DX109"})
+
+
+def candidates(fault: Fault) -> Iterator[Candidate]:
+    """As a dataclass, as a dict, by its constructor, or by its attributes."""
+    facts = fault.finding.facts()
+    name = str(facts["type_name"]).rpartition(".")[2]
+    value = next((each for each in _objects(fault) if type(each).__name__ == name), None)
+    found = _definition(fault, name, value)
+    if found is None or value is None:
+        return
+    file, definition = found
+    torch, imports = file.importing("torch")
+    for text in _registrations(torch, name, value, bool(facts.get("is_dataclass"))):
+        edit = file.insert_after(definition, f"\n\n{text}")
+        yield Candidate(f"Register `{name}`, so that torch sees its tensors", (*imports, edit))
+
+
+def _objects(fault: Fault) -> Iterator[Any]:
+    """What goes into the model and what comes out, and all parts of it."""
+    request = fault.evidence.request
+    queue: list[Any] = [*request.args, *request.kwargs.values()]
+    if fault.finding.id == "DX109":
+        ran = plain_run.run(request.model, request.args, request.kwargs)
+        queue = [ran.output] if isinstance(ran, plain_run.Ran) else []
+    for value in queue:
+        yield value
+        if isinstance(value, dict):
+            queue += value.values()
+        elif isinstance(value, (list, tuple, set)):
+            queue += value
+        elif hasattr(value, "__dict__") and not isinstance(value, (t.Tensor, t.nn.Module, type)):
+            queue += vars(value).values()
+
+
+def _definition(fault: Fault, name: str, value: Any) -> tuple[SourceFile, cst.ClassDef] | None:
+    """The `class` statement at the top of a file of the user's."""
+    try:
+        path = inspect.getsourcefile(type(value))
+    except TypeError:
+        path = None
+    for each in dict.fromkeys(filter(None, (path, fault.file.path))):
+        file = fault.other_file(each)
+        for statement in file.module.body if file is not None else ():
+            if isinstance(statement, cst.ClassDef) and statement.name.value == name and file is not None:
+                return file, statement
+    return None
+
+
+def _registrations(torch: str, name: str, value: Any, is_dataclass: bool) -> Iterator[str]:
+    if is_dataclass:
+        yield f"{torch}.export.register_dataclass({name})"
+    register = f"{torch}.utils._pytree.register_pytree_node(\n    {name},\n"
+    variable = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    variable = "value" if variable == name else variable
+    if isinstance(value, dict):
+        yield (
+            f"{register}    lambda {variable}: (list({variable}.values()), list({variable})),\n"
+            f"    lambda values, keys: {name}(zip(keys, values)),\n"
+            f"    flatten_with_keys_fn=lambda {variable}: (\n"
+            f"        [({torch}.utils._pytree.MappingKey(key), value) for key, value in {variable}.items()],\n"
+            f"        list({variable}),\n    ),\n)"
+        )
+        return
+    attributes = list(vars(value)) if hasattr(value, "__dict__") else []
+    try:
+        parameters = list(inspect.signature(type(value)).parameters)
+    except (TypeError, ValueError):
+        parameters = []
+    if parameters and set(parameters) == set(attributes):
+        tensors = ", ".join(f"{variable}.{each}" for each in parameters)
+        keyed = "".join(
+            f'            ({torch}.utils._pytree.GetAttrKey("{each}"), {variable}.{each}),\n' for each in parameters
+        )
+        yield (
+            f"{register}    lambda {variable}: ([{tensors}], None),\n"
+            f"    lambda values, _: {name}(*values),\n"
+            f"    flatten_with_keys_fn=lambda {variable}: (\n        [\n{keyed}        ],\n        None,\n    ),\n)"
+        )
+    if attributes:
+        restored = f"_{variable}_of"
+        yield (
+            f"def {restored}(values, names):\n"
+            f"    {variable} = object.__new__({name})\n"
+            f"    vars({variable}).update(zip(names, values))\n"
+            f"    return {variable}\n\n\n"
+            f"{register}    lambda {variable}: (list(vars({variable}).values()), list(vars({variable}))),\n"
+            f"    {restored},\n"
+            f"    flatten_with_keys_fn=lambda {variable}: (\n"
+            f"        [({torch}.utils._pytree.GetAttrKey(name), value) for name, value in vars({variable}).items()],\n"
+            f"        list(vars({variable})),\n    ),\n)"
+        )
