@@ -5,6 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+UNTRIED = "untried"
+"""The provider of a fix that says why none was tried."""
+
 
 class Applicability(enum.Enum):
     """How far a fix has been tried (promise P3).

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from onnxdx_diagnostics.codec import shown_text
 from onnxdx_diagnostics.finding import Finding
-from onnxdx_diagnostics.fix import Applicability, Fix
+from onnxdx_diagnostics.fix import UNTRIED, Applicability, Fix
 from onnxdx_diagnostics.remedies import Plan
 from onnxdx_diagnostics.render import (
     LEVEL_STYLES,
@@ -23,7 +23,7 @@ from onnxdx_diagnostics.render import (
 )
 from onnxdx_diagnostics.visible import visible
 
-NO_FIX = "none of what was tried makes it go away"
+NO_FIX = "no change was found that makes it go away"
 
 
 def fix_lines(number: int, finding: Finding, root: str, width: int) -> list[Text]:
@@ -35,7 +35,7 @@ def fix_lines(number: int, finding: Finding, root: str, width: int) -> list[Text
     if site.location:
         lines += place_lines(site.location, root, width)
         lines += snippet_lines(site.location, width, LEVEL_STYLES[finding.level])
-    if not any(fix.edits for fix in finding.offered):
+    if not any(fix.edits or fix.provider == UNTRIED for fix in finding.offered):
         lines += detail("no fix", marked(NO_FIX), pad, width)
     for fix in finding.ways():
         lines += detail(fix_label(fix), marked(shown_text(fix.title, root)), pad, width)
@@ -51,10 +51,16 @@ def plan_lines(plan: Plan, root: str, width: int) -> list[Text]:
     for finding in plan.waiting:
         lines += _line("later", f"{finding.message()} Its fix changes what another one changes.", root, width)
     for finding in plan.unfixed:
-        best = next((fix for fix in finding.offered if fix.edits), None)
-        why = "its fix is plausible, not proven" if best is not None else NO_FIX
-        lines += _line("no fix", f"{finding.message().rstrip('.')}: {why}.", root, width)
+        lines += _line("no fix", f"{finding.message().rstrip('.')}: {_why(finding)}.", root, width)
     return lines
+
+
+def _why(finding: Finding) -> str:
+    """Why no fix of a finding is applied."""
+    if any(fix.edits for fix in finding.offered):
+        return "its fix is plausible, not proven"
+    untried = next((fix.title for fix in finding.offered if fix.provider == UNTRIED), NO_FIX)
+    return f"{untried[0].lower()}{untried[1:]}"
 
 
 def _text_lines(fix: Fix, root: str, pad: int, width: int) -> list[Text]:

@@ -20,14 +20,17 @@ from onnxdx.rehearsal import Rehearsal, Server
 from onnxdx.request import ExportRequest
 from onnxdx_diagnostics.events import Event, EventKind, Listener
 from onnxdx_diagnostics.finding import Finding, Site
-from onnxdx_diagnostics.fix import Fix
+from onnxdx_diagnostics.fix import UNTRIED, Fix
 from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.rules.dx901_internal_error import InternalError
 from onnxdx_diagnostics.selection import NothingSelected, name_of, selected
 from onnxdx_diagnostics.worker_protocol import REGISTRY, Job
 
 _clock = time.time
-_ENDED = "trying fixes for this finding, or for one before it, ended the process or took too long"
+_ENDED = "that ended the process, or took too long"
+
+
+_UNFINISHED = Fix(f"No fix was tried to the end: {_ENDED}", provider=UNTRIED)
 
 
 def with_fixes(
@@ -54,7 +57,9 @@ def with_fixes(
         for index in chosen:
             pending = [each for each in chosen if each >= index]
             late = _clock() >= deadline
-            known = _marked(findings, pending, job, over if late else _ENDED)
+            known = _marked(findings, pending, job, over if late else f"fixes of another were tried, and {_ENDED}")
+            if not late:
+                known[index] = replace(findings[index], offered=(_UNFINISHED,))
             keep(replace(report, findings=(*known, *crashes)))
             if late:
                 findings = known
@@ -88,7 +93,7 @@ def _marked(findings: Sequence[Finding], pending: Sequence[int], job: Job, why: 
 
 def _untried(finding: Finding, job: Job, why: str) -> Fix:
     command = f"onnxdx fix {shlex.quote(job.target)} --finding {name_of(finding)}"
-    return Fix(f"Have fixes tried by `{command}`: {why}", provider="none")
+    return Fix(f"Have fixes tried by `{command}`: {why}", provider=UNTRIED)
 
 
 def _crash(finding: Finding, error: Exception, request: ExportRequest) -> Finding:

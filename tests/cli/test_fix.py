@@ -97,6 +97,27 @@ def test_time_that_is_over_is_told_on_the_finding(project: Path, target: str, on
     assert "fix (proven)" not in said
 
 
+def test_a_trial_that_ends_the_process_costs_only_the_fixes(project: Path, apart: Callable) -> None:
+    ends = MODEL.replace("    return x *", "    if x.dtype == torch.float64: __import__('os')._exit(9)\n    return x *")
+    (project / "ends.py").write_text(ends.replace("fixlib", "endslib"))
+
+    done = apart("fix", "ends.py:build")
+
+    assert done.code == 1
+    assert "error[DX301]" in done.out
+    assert "No fix was tried to the end" in " ".join(done.out.split())
+
+
+def test_a_registry_file_that_is_wrong_is_told_on_its_line(project: Path, target: str, apart: Callable) -> None:
+    (project / "onnxdx_registry.py").write_text("import onnxdx\n\nregistry = onnxdx.OnnxRegistri()\n")
+
+    done = apart("fix", target, "--apply")
+
+    assert done.code == 1
+    assert "error[DX710]" in done.out
+    assert "--> onnxdx_registry.py:3:" in done.out
+
+
 def test_a_project_that_is_read_only_stays_what_it_is(project: Path, target: str, apart: Callable) -> None:
     (project / "onnxdx_registry.py").write_text("import onnxdx\n\nregistry = onnxdx.OnnxRegistry()\n")
     (project / "onnxdx_registry.py").chmod(0o444)

@@ -85,7 +85,7 @@ def test_fixes_are_listed_with_their_proof_and_diff(project: Path, saved: Callab
     assert "Agrees with eager." in done.out
     assert "+    x = where(x > 0, x + 1, x)" in done.out
     assert "2. error[DX301]" in done.out
-    assert "= no fix: none of what was tried makes it go away" in done.out
+    assert "= no fix: no change was found that makes it go away" in done.out
     assert "1 proven fix to apply; --apply writes them" in done.out
     assert files(project)["net.py"] == NET
 
@@ -147,8 +147,21 @@ def test_a_plausible_fix_is_shown_and_not_applied(project: Path, saved: Callable
     done = onnxdx("fix", "run.json", "--apply")
 
     assert done.code == 1
-    assert "its fix is plausible, not proven" in " ".join(done.out.split())
+    assert "= fix (plausible): Change net.py" in done.out
+    assert "no proven fixes to apply" in done.out
     assert files(project)["net.py"] == NET
+
+
+def test_what_is_not_fixed_is_told_beside_what_is(project: Path, saved: Callable, onnxdx: Callable) -> None:
+    plausible = tried(project, FUNCTION, applicability=Applicability.PLAUSIBLE)
+    saved(branch(tried(project, BRANCH)), operator(plausible), operator())
+
+    done = onnxdx("fix", "run.json", "--apply")
+
+    said = " ".join(done.out.split())
+    assert "apply: Change net.py" in said
+    assert "no fix: `mylib.twist.default` has no ONNX function: its fix is plausible, not proven." in said
+    assert "no fix: `mylib.twist.default` has no ONNX function: no change was found that makes it go away." in said
 
 
 def test_a_finding_without_fix_says_what_was_tried(project: Path, saved: Callable, onnxdx: Callable) -> None:

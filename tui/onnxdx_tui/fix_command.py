@@ -129,7 +129,7 @@ def _fixed(wish: Wish, report: Report, root: Path, *, believed: bool = True) -> 
     """
     chosen = _chosen(report, wish.finding)
     planned = plan(chosen)
-    if not (wish.apply or wish.diff):
+    if not wish.diff and not (wish.apply and planned.remedies):
         _print_list(report, chosen)
         return None
     ready = planned.prepared(root) if believed else planned.prepared_from_report(root)
