@@ -14,12 +14,10 @@ from onnxdx_diagnostics.worker_protocol import Job
 from onnxdx_tui.asked import Asked, asks_export, read_settings
 from onnxdx_tui.workspace.opened import NoRun, is_run, open_run
 
-_FIX_SECONDS = 120.0
-
 
 @dataclass(frozen=True)
 class Shown:
-    """A target that is exported to be looked at: with its graphs and tried fixes, and no model on the disk."""
+    """A target that is exported to be looked at: with its graphs, and no model on the disk."""
 
     asked: Asked
 
@@ -35,7 +33,7 @@ class Shown:
 
     def job(self, events: Path) -> Job:
         """What a worker is to do."""
-        return self.asked.job(events, graphs=True, fixes=("all",), fix_seconds=_FIX_SECONDS)
+        return self.asked.job(events, graphs=True)
 
 
 @click.command()

@@ -14,11 +14,11 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
 
 from onnxdx_diagnostics.event_log import EventLog, EventTail
 from onnxdx_diagnostics.events import Event, EventKind, Listener, all_of
 from onnxdx_diagnostics.worker_protocol import EXIT, NO_START, STACK_SIGNAL, STACKS, Answer, Job
+from onnxdx_tui.stop import Stop
 
 _LOOK = 0.05
 _LONGEST_LOOK = 1.0
@@ -26,7 +26,6 @@ _STACK_WAIT = 1.0
 _INTERRUPT_WAIT = 1.0
 _TERMINATE_WAIT = 2.0
 _EXIT_WAIT = 5.0
-_NICE = 10
 
 
 def start_of(module: str) -> str:
@@ -45,12 +44,6 @@ except BaseException:
 from pathlib import Path
 main(Path(sys.argv[1]))
 """
-
-
-class WishToStop(Protocol):
-    """A wish to stop: `asked` is the signal that said so, or None."""
-
-    asked: int | None
 
 
 class End(enum.Enum):
@@ -93,22 +86,15 @@ def run_here(job: Job, folder: Path, listener: Listener) -> Iterator[Ended]:
 
 
 class WorkerProcess:
-    """One job in a process of its own. `folder` is where the job, the answer and the stacks are.
+    """One job in a process of its own. `folder` is where the job, the answer and the stacks are."""
 
-    With `output` the terminal is not the worker's: what the user's code prints goes to that file, there is nothing to
-    read, other processes are served first, and a wish to stop ends it at once.
-    """
-
-    def __init__(
-        self, job: Job, folder: Path, listener: Listener, stop: WishToStop, output: Path | None = None
-    ) -> None:
+    def __init__(self, job: Job, folder: Path, listener: Listener, stop: Stop) -> None:
         self._stop = stop
-        self._output = output
         self._folder = folder
         self._listener = listener
         self._tail = EventTail(Path(job.events))
         # A process that is to read from the terminal must stay in the group that the terminal belongs to.
-        own_group = os.name == "posix" and (output is not None or not _is_terminal(0))
+        own_group = os.name == "posix" and not _is_terminal(0)
         self._job = replace(job, own_group=own_group)
         self._began = self._answered = self._prompted = False
         self._spent = 0.0
@@ -117,8 +103,7 @@ class WorkerProcess:
     @contextlib.contextmanager
     def running(self) -> Iterator[Ended]:
         """Start the worker and follow it to its answer or its end. Afterwards it is gone. Raises OSError."""
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(_terminal_kept() if self._output is None else contextlib.nullcontext())
+        with _terminal_kept(), contextlib.ExitStack() as stack:
             pipe: tuple[int, ...] = ()
             if os.name == "posix":
                 lifeline, held = os.pipe()
@@ -128,23 +113,12 @@ class WorkerProcess:
             self._job.save(self._folder)
             path = os.pathsep.join(each for each in sys.path if isinstance(each, str))
             command = [sys.executable, *interpreter_flags(), "-c", start_of("onnxdx.worker"), str(self._folder), path]
-            with _interrupts_held_back(), self._streams() as streams:
-                self._process = subprocess.Popen(command, pass_fds=pipe, **streams)
-            if self._output is not None and hasattr(os, "setpriority"):
-                with contextlib.suppress(OSError):
-                    os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICE)
+            output = None if sys.stdout is not None else subprocess.DEVNULL
+            with _interrupts_held_back():
+                self._process = subprocess.Popen(command, stdout=output, pass_fds=pipe)
             threading.Thread(target=self._await, daemon=True).start()
             stack.callback(self._let_exit)
             yield self._followed()
-
-    @contextlib.contextmanager
-    def _streams(self) -> Iterator[dict[str, Any]]:
-        """The standard streams of the worker, where they are not ours."""
-        if self._output is None:
-            yield {"stdout": None if sys.stdout is not None else subprocess.DEVNULL}
-            return
-        with self._output.open("ab") as printed:
-            yield {"stdin": subprocess.DEVNULL, "stdout": printed, "stderr": subprocess.STDOUT}
 
     def _await(self) -> None:
         self._process.wait()
@@ -221,7 +195,7 @@ class WorkerProcess:
     def _interrupt(self, number: int) -> None:
         """End the worker as Ctrl-C would, so that the user's code can tidy up; by force when it does not end."""
         heard = number == signal.SIGINT and not self._job.own_group
-        if self._began and os.name == "posix" and self._output is None:
+        if self._began and os.name == "posix":
             if not heard:
                 self._process.send_signal(signal.SIGINT)
             self._exited.wait(_INTERRUPT_WAIT)

@@ -45,7 +45,7 @@ LEAST = (60, 15)
 _SETTLE = 0.08
 """So long after the last step of the cursor the main pane follows it."""
 
-_SAID = 6.0
+_SAID = 4.0
 
 
 @contextlib.contextmanager

@@ -293,7 +293,16 @@ _TABLE: Iterable[Command] = (
     Command("edit", ("e",), "Edit", "open the line in $EDITOR", Place.SOURCE, needs_place, _editor),
     # Run
     Command(
-        "rerun", ("r",), "Rerun", "export again, and tell what became of the findings", Place.RUN, may_run, _export
+        "rerun", ("r",), "Rerun", "export again; what has not changed is not done again", Place.RUN, may_run, _export
+    ),
+    Command(
+        "rerun-anew",
+        ("R",),
+        "Rerun from scratch",
+        "export again in a new process, nothing kept of earlier runs",
+        Place.RUN,
+        may_run,
+        _export,
     ),
     Command("cancel", ("x",), "Cancel", "end the run under way", Place.RUN, may_cancel),
     Command(
@@ -348,3 +357,15 @@ _TABLE: Iterable[Command] = (
 )
 
 COMMANDS = {command.id: command for command in _TABLE}
+
+
+def key_table() -> str:
+    """All commands as a table in Markdown, by the place where they act."""
+    rows = []
+    for place in Place:
+        rows += [f"\n### {place.value}\n", "| key | command | what it does |", "|---|---|---|"]
+        for command in COMMANDS.values():
+            if command.place is place:
+                keys = " ".join(f"`{shown_key(key)}`".replace("|", "\\|") for key in command.keys)
+                rows.append(f"| {keys} | {command.title} | {command.help} |")
+    return "\n".join(rows).lstrip("\n") + "\n"

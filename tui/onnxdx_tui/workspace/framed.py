@@ -18,7 +18,8 @@ class Framed(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = []
     DEFAULT_CSS = """
-    Framed { border: round $secondary 60%; padding: 0 1; border-title-color: $foreground; }
+    Framed { border: round $secondary 60%; padding: 0 1; border-title-color: $foreground;
+             border-subtitle-color: $foreground 80%; }
     Framed:focus-within { border: round $primary; border-title-style: bold; }
     """
 

@@ -14,9 +14,8 @@ from textual.timer import Timer
 from onnxdx_diagnostics.comparison import compare
 from onnxdx_diagnostics.report import Report, VerdictOutcome
 from onnxdx_tui.exit_code import ExitCode
-from onnxdx_tui.workspace import runs
 from onnxdx_tui.workspace.opened import Opened
-from onnxdx_tui.workspace.runs import Following, LiveRun, Wanted
+from onnxdx_tui.workspace.runs import Following, LiveRun, Runs, Wanted
 from onnxdx_tui.workspace.state import Phase, Run
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 _LOOK = 0.1
 _WATCH = 1.0
 _MOST_WATCHED = 5000
-_LONGEST_END = 3.5
+_LONGEST_END = 6.0
 _NOT_WATCHED = frozenset({"__pycache__", "node_modules", "site-packages", "venv", "build", "dist"})
 
 
@@ -35,25 +34,28 @@ class Live:
     def __init__(self, app: Workspace, wanted: Wanted | None) -> None:
         self._app = app
         self._wanted = wanted
+        self._runs = Runs(wanted) if wanted is not None else None
         self._run: LiveRun | None = None
         self._seen = Following()
         self._before: Report | None = None
-        self._again = False
+        self._again: bool | None = None
+        """Whether another run is to follow this one, and whether it begins anew."""
+
         self._looking: Timer | None = None
         self._watching: Timer | None = None
         self._files: dict[str, int] = {}
 
-    def start(self) -> None:
-        """Run the target; a run that only tries fixes is ended first."""
+    def start(self, *, anew: bool = False) -> None:
+        """Run the target; a run that only tries fixes is ended first. `anew` does everything again."""
         app = self._app
-        if self._wanted is None:
+        if self._runs is None:
             return
-        if self._run is not None and not self._run.over:
-            self._again = True
-            self._run.cancel()
+        if self._run is not None:
+            self._again = anew
+            self._runs.cancel()
             return
         try:
-            self._run = runs.start(self._wanted)
+            self._run = self._runs.start(anew=anew)
         except OSError as error:
             app.update(run=Run(Phase.ENDED, said=f"no run can be kept: {error.strerror or error}", style="error"))
             return
@@ -64,16 +66,15 @@ class Live:
 
     def cancel(self) -> None:
         """Ask the run to end; what was shown before stays."""
-        if self._run is not None:
-            self._again = False
-            self._run.cancel()
+        if self._run is not None and self._runs is not None:
+            self._again = None
+            self._runs.cancel()
             self._app.update(run=replace(self._app.state.run, phase=Phase.CANCELLING, asked=time.monotonic()))
 
     def close(self) -> None:
         """End what runs, for good: when this returns there is no worker."""
-        if self._run is not None and not self._run.over:
-            self._run.cancel()
-            self._run.wait(_LONGEST_END)
+        if self._runs is not None:
+            self._runs.close(_LONGEST_END)
 
     def _look(self) -> None:
         """See how far the run is."""
@@ -113,10 +114,11 @@ class Live:
             said, style = run.failure or "the run ended without a word", "error"
         else:
             said, style = self._told(run, run.ending.report, run.ending.code, seconds)
+        self._app.say("")
         self._app.update(run=Run(Phase.ENDED, run.number, said=said, style=style))
-        if self._again:
-            self._again = False
-            self.start()
+        if self._again is not None:
+            anew, self._again = self._again, None
+            self.start(anew=anew)
 
     def _told(self, run: LiveRun, report: Report, code: ExitCode, seconds: float) -> tuple[str, str]:
         """What the strip says of a run that ended, and in which style. A run without a result replaces no other."""

@@ -32,6 +32,10 @@ def _rerun(app: Workspace) -> None:
     app.live.start()
 
 
+def _rerun_anew(app: Workspace) -> None:
+    app.live.start(anew=True)
+
+
 def _cancel(app: Workspace) -> None:
     app.live.cancel()
 
@@ -187,6 +191,7 @@ def _show_comparison(app: Workspace, folder: Path) -> None:
 
 HANDLERS: Mapping[str, Handler] = {
     "rerun": _rerun,
+    "rerun-anew": _rerun_anew,
     "cancel": _cancel,
     "watch": _watch,
     "compare": _compare,
