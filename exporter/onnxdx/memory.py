@@ -51,12 +51,18 @@ class Memory:
     def __contains__(self, key: Hashable) -> bool:
         return key in self._known
 
-    def once(self, key: Hashable, make: Callable[[], B]) -> B:
-        """The value of `key`, made when it is not known. What `make` raises passes through and is not kept."""
+    def once(self, key: Hashable, make: Callable[[], B], kept: Callable[[B], bool] = lambda value: True) -> B:
+        """The value of `key`, made when it is not known.
+
+        Kept is what `kept` says so of. What `make` raises passes through and is not kept.
+        """
         if not self.keeps:
             return make()
         if key not in self._known:
-            self._known[key] = make()
+            made = make()
+            if not kept(made):
+                return made
+            self._known[key] = made
         self._used[key] = self._run
         found: B = self._known[key]
         return found

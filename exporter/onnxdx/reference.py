@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import fx
 
 from onnxdx.compat import OpOverload, fake_mode_of, is_builtin, map_leaves, schema
+from onnxdx.memory import Same
 from onnxdx.operators import mutates
 from onnxdx.values import OnnxDraft
 
@@ -23,12 +25,34 @@ UNKNOWN = Unknown()
 _MOST_BYTES = 4_000_000_000
 """What the kept results may take; those of later nodes are unknown."""
 
+_MOST_KEPT_BYTES = 500_000_000
+"""What the results may take that are kept for the next run."""
+
 
 def recorded(draft: OnnxDraft, flat: Sequence[Any], deadline: float = float("inf")) -> Mapping[fx.Node, Any]:
     """What torch computes for each node of the main graph, on flattened inputs of the model.
 
     Nodes that raise, or that come after `deadline` (of `time.perf_counter`), are left out, with all that needs them.
     """
+    key = ("recorded", Same(draft.plan.plan.program.graph), Same(flat))
+    made = draft.captured.memory.once(key, lambda: _recorded(draft, flat, deadline), _Recording.is_worth_keeping)
+    return made.values
+
+
+@dataclass(frozen=True)
+class _Recording:
+    """What torch computes for the nodes of a graph. `bytes` are those of the results, `late` says that time was up."""
+
+    values: Mapping[fx.Node, Any]
+    bytes: int = 0
+    late: bool = False
+
+    def is_worth_keeping(self) -> bool:
+        """Whether another run can use it, and it is not too large to lie around."""
+        return not self.late and self.bytes <= _MOST_KEPT_BYTES
+
+
+def _recorded(draft: OnnxDraft, flat: Sequence[Any], deadline: float) -> _Recording:
     exported = draft.plan.plan.program.exported
     users = iter(value.detach().clone() if isinstance(value, torch.Tensor) else value for value in flat)
     inputs = [
@@ -38,13 +62,14 @@ def recorded(draft: OnnxDraft, flat: Sequence[Any], deadline: float = float("inf
         for spec in exported.graph_signature.input_specs
     ]
     if any(fake_mode_of(value) is not None for value in inputs):
-        return {}
+        return _Recording({})
     recorder = _Recorder(draft, deadline)
     if recorder.writes:
         inputs = [value.clone() if isinstance(value, torch.Tensor) else value for value in inputs]
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         recorder.run(*inputs)
-    return {node: value for node, value in recorder.kept.items() if not _unknown(value)}
+    values = {node: value for node, value in recorder.kept.items() if not _unknown(value)}
+    return _Recording(values, recorder.bytes, time.perf_counter() > deadline)
 
 
 class _Recorder(fx.Interpreter):
