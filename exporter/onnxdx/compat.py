@@ -246,6 +246,15 @@ def drawing_without_values() -> Iterator[None]:
         yield
 
 
+def forget_conversions(mode: FakeTensorMode) -> None:
+    """Have a fake mode hold no weak references to its tensors.
+
+    torch swaps a fake parameter with what `module.half()` makes of it, which it refuses for tensors with weak
+    references - and its own memo of what it made fake has one to each (`MetaConverter.tensor_memo`, 2.9 - 2.14).
+    """
+    mode.fake_tensor_converter.meta_converter.tensor_memo.clear()
+
+
 def flat_inputs(exported: torch.export.ExportedProgram, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
     """`args` and `kwargs` flattened in the order of the program's placeholders.
 

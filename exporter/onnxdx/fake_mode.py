@@ -8,11 +8,12 @@ that stays small; random numbers, and what was written over with them, are not k
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.utils.weak import WeakTensorKeyDictionary
 
 from onnxdx import compat
 from onnxdx.compat import FakeTensor, FakeTensorMode, OpOverload
@@ -24,6 +25,10 @@ _EMPTY_BYTES = 1 << 20
 """The largest tensor without content that is kept for what will be written into it: larger ones are weights."""
 
 
+_KNOWN = "onnxdx_known"
+"""The attribute that holds the value of a fake tensor. It goes where torch moves what a parameter is (`Module.to`)."""
+
+
 class FakeContext:
     """What `enable_fake_mode()` gives, to be handed to the export as `ExportOptions(fake_context=...)`."""
 
@@ -33,7 +38,12 @@ class FakeContext:
     @contextlib.contextmanager
     def active(self) -> Iterator[FakeContext]:
         """While open, every tensor that is made is fake."""
-        with compat.drawing_without_values(), self._mode:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(warnings.catch_warnings())
+            stack.enter_context(compat.drawing_without_values())
+            stack.enter_context(self._mode)
+            # torch looks for the memory of each tensor that it copies, and warns itself of that
+            warnings.filterwarnings("ignore", message="Accessing the data pointer of FakeTensor")
             yield self
 
     def fake_like(self, tensor: torch.Tensor) -> torch.Tensor:
@@ -59,6 +69,10 @@ def known_value(tensor: torch.Tensor) -> torch.Tensor | None:
     return mode.known(tensor) if isinstance(mode, _KeepingMode) and isinstance(tensor, FakeTensor) else None
 
 
+class ValueNeeded(RuntimeError):
+    """A model that is built in fake mode decides on values that are not known there."""
+
+
 class _Memory:
     """What the views of one fake storage share; `known` until something unknown is written. Keeps the storage's id."""
 
@@ -67,42 +81,82 @@ class _Memory:
         self.known = True
 
 
+@dataclass
+class _Known:
+    """The value of a fake tensor, which holds as long as the tensor has the memory that it had.
+
+    Without one it is a copy, for a copy of the tensor whose memory nobody has seen yet.
+    """
+
+    value: torch.Tensor
+    memory: _Memory | None
+
+    def __deepcopy__(self, copied: dict[int, Any]) -> _Known:
+        if self.memory is not None and not self.memory.known:
+            return self
+        with compat.outside_of_modes():
+            return _Known(self.value.clone(), None)
+
+
 class _KeepingMode(FakeTensorMode):
     """A fake mode that knows the values of what was computed from known values."""
 
     def __init__(self) -> None:
         super().__init__(allow_non_fake_inputs=True)
-        self._values = WeakTensorKeyDictionary()
         self._memories: dict[int, _Memory] = {}
 
     def known(self, fake: FakeTensor) -> torch.Tensor | None:
         """The value of one of this mode's tensors, if it is known."""
-        found = self._values.get(fake)
+        found: _Known | None = vars(fake).get(_KNOWN)
         if found is None:
             return None
-        value, memory = found
         current = self._memory(fake)
-        return value if current is memory and memory.known and value.shape == fake.shape else None
+        found.memory = found.memory or current
+        holds = current is found.memory and current.known and found.value.shape == fake.shape
+        return found.value if holds else None
+
+    def __deepcopy__(self, copied: dict[int, Any]) -> _KeepingMode:
+        """The mode itself: a copy of a model is as fake as the model."""
+        return self
+
+    def _know(self, fake: FakeTensor, value: torch.Tensor) -> None:
+        vars(fake)[_KNOWN] = _Known(value, self._memory(fake))
+        fake.constant = None  # torch's own knowledge of literals, which cannot be copied in fake mode
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         named = dict(kwargs or {})
+        try:
+            return self._called(func, types, tuple(args), named)
+        except (compat.DataDependentOutputException, compat.DynamicOutputShapeException) as error:
+            raise ValueNeeded(
+                f"`{func}` asks for values, and in fake mode those are not known that are drawn, loaded or large: "
+                f"build what needs them outside of it"
+            ) from error
+        finally:
+            compat.forget_conversions(self)
+
+    def _called(self, func: Any, types: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         computable = isinstance(func, OpOverload) and torch.Tag.nondeterministic_seeded not in func.tags
-        real = self._real((tuple(args), named)) if computable else None
+        real = self._real((args, named)) if computable else None
         if real is not None and (_DEPENDENT & set(func.tags)):
             with compat.outside_of_modes():
                 return compat.map_leaves(self._faked, func(*real[0], **real[1]))
-        result = super().__torch_dispatch__(func, types, tuple(args), named)
+        result = super().__torch_dispatch__(func, types, args, named)
         if real is None or not _fits(result, is_empty=func.name().startswith("aten::empty")):
             if isinstance(func, OpOverload):
                 self._forget(func, args, named)
+            # torch may have made the result by operators that came by here, as one without content
+            for fake in compat.leaves_of(result):
+                if isinstance(fake, FakeTensor):
+                    vars(fake).pop(_KNOWN, None)
             return result
         with compat.outside_of_modes():
             value = func(*real[0], **real[1])
         for fake, known in zip(compat.leaves_of(result), compat.leaves_of(value), strict=True):
             if isinstance(fake, FakeTensor):
-                self._values[fake] = (known, self._memory(fake))
+                self._know(fake, known)
         return result
 
     def _real(self, given: Any) -> Any:
@@ -119,7 +173,7 @@ class _KeepingMode(FakeTensorMode):
         if not isinstance(value, torch.Tensor):
             return value
         fake = self.from_tensor(value.detach().clone())
-        self._values[fake] = (value, self._memory(fake))
+        self._know(fake, value)
         return fake
 
     def _forget(self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:

@@ -138,7 +138,7 @@ class ONNXProgram:
         return self.report.verdict
 
     def _weights(self, state: State, place: Location | None) -> Weights:
-        if not absent_weights(self.model):
+        if not absent_weights(self.model) and weights_of(self.model, self.draft):
             raise ValueError(
                 "the program has its weights already: export the model in fake mode "
                 "(`ExportOptions(fake_context=...)`) to give it others"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
+
 import pytest
 import torch
 
 import onnxdx
 from onnxdx.absent_weights import NoValues, absent_weights
-from onnxdx.fake_mode import known_value
+from onnxdx.fake_mode import ValueNeeded, known_value
 from onnxdx.program import ONNXProgram
 from onnxdx_diagnostics.report import VerdictOutcome
 
@@ -58,6 +61,44 @@ def test_what_is_drawn_or_written_over_is_not_known() -> None:
         sums = drawn + 1
 
     assert [known_value(each) for each in (drawn, base, view, written, behind, sums)] == [None] * 6
+
+
+@pytest.mark.parametrize(
+    "change", [torch.nn.Module.half, torch.nn.Module.bfloat16, copy.deepcopy, lambda model: model.to("cpu").float()]
+)
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_fake_model_can_be_converted_and_copied(
+    change: Callable[[torch.nn.Module], torch.nn.Module], inside: bool
+) -> None:
+    real = change(Tables())
+    with onnxdx.enable_fake_mode():
+        fake = Tables()
+        if inside:
+            fake = change(fake)
+    if not inside:
+        fake = change(fake)
+
+    assert fake.inner.weight.dtype is real.inner.weight.dtype
+    assert isinstance(fake.inner.weight, torch.nn.Parameter)
+    assert known_value(fake.inner.weight) is None
+    known = known_value(fake.sines)
+    assert known is not None
+    assert torch.equal(known, real.sines)
+
+
+def test_a_decision_on_drawn_values_says_so() -> None:
+    with onnxdx.enable_fake_mode(), pytest.raises(ValueNeeded, match="asks for values"):
+        torch.rand(3).max().item()
+
+
+def test_the_modules_of_torch_are_built_in_fake_mode() -> None:
+    with onnxdx.enable_fake_mode():
+        layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+        modules = [torch.nn.TransformerEncoder(layer, 2), torch.nn.LSTM(3, 4), torch.nn.BatchNorm2d(3)]
+        modules.append(torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(3, 3)))
+        modules.append(torch.nn.utils.parametrizations.spectral_norm(torch.nn.Linear(3, 3)))
+
+    assert all(known_value(weight) is None for module in modules for weight in module.parameters() if weight.dim() > 1)
 
 
 def test_a_fake_model_takes_no_memory() -> None:
