@@ -42,6 +42,7 @@ def graph_inputs(t: Translation) -> tuple[list[ir.Value], tuple[InputBinding, ..
     signature = t.program.exported.graph_signature
     mutated = {spec.target for spec in signature.output_specs if spec.kind in _STATE_KINDS}
     position = 0
+    names = _names_of_state(t.program.exported) if t.captured.request.lacking is Lacking.WEIGHTS else {}
     placeholders = [node for node in t.program.graph.nodes if node.op == "placeholder"]
     for node, spec in zip(placeholders, signature.input_specs, strict=True):
         if spec.kind is InputKind.USER_INPUT:
@@ -67,7 +68,7 @@ def graph_inputs(t: Translation) -> tuple[list[ir.Value], tuple[InputBinding, ..
             )
             inputs.append(t.values[node])
             continue
-        value = _initializer(t, node, spec, tensor, shared, keep_apart=spec.target in mutated)
+        value = _initializer(t, node, spec, tensor, shared, names, keep_apart=spec.target in mutated)
         name = value.name or ""
         initializers[name] = value
         t.values[node] = value
@@ -91,31 +92,40 @@ def _initializer(
     spec: InputSpec,
     tensor: torch.Tensor,
     shared: dict[object, ir.Value],
+    names: Mapping[object, Sequence[str]],
     keep_apart: bool,
 ) -> ir.Value:
-    """The value of a weight; weights that are one tensor in the module are one value."""
+    """The value of a weight; weights that are one tensor in the module are one value, with all its `names`."""
     key = None if keep_apart or tensor.numel() == 0 else storage_identity(tensor)
     if key is not None and key in shared:
         return shared[key]
     name = t.names.unique(spec.target or node.name)
     value = t.typed(SymbolicTensor(name=name), node.meta.get("val"))
-    value.const_value = _absent(t, tensor, value, spec) if fake_mode_of(tensor) is not None else ir_tensor(tensor, name)
+    if fake_mode_of(tensor) is not None:
+        source = spec.target or node.name
+        value.const_value = _absent(name, value, source, names.get(storage_identity(tensor), ()))
+    else:
+        value.const_value = ir_tensor(tensor, name)
     t.named[name] = node
     if key is not None:
         shared[key] = value
     return value
 
 
-def _absent(t: Translation, tensor: torch.Tensor, value: ir.Value, spec: InputSpec) -> AbsentWeight:
-    """What stands for a weight whose values are still to come, with all names that it has in the module."""
-    exported = t.program.exported
-    identity, own = storage_identity(tensor), spec.target or ""
-    named = {**exported.state_dict, **exported.constants}.items()
-    tied = [name for name, each in named if isinstance(each, torch.Tensor) and storage_identity(each) == identity]
-    assert value.name
+def _absent(name: str, value: ir.Value, source: str, names: Sequence[str]) -> AbsentWeight:
+    """What stands for a weight whose values are still to come; `names` are all that it has in the module."""
     assert value.dtype is not None
     assert value.shape is not None
-    return AbsentWeight(value.name, value.dtype, value.shape, (own, *(name for name in tied if name != own)))
+    return AbsentWeight(name, value.dtype, value.shape, (source, *(other for other in names if other != source)))
+
+
+def _names_of_state(exported: ExportedProgram) -> Mapping[object, Sequence[str]]:
+    """The names of each tensor of the module's state: several where the module ties weights."""
+    names: dict[object, list[str]] = {}
+    for name, tensor in {**exported.state_dict, **exported.constants}.items():
+        if isinstance(tensor, torch.Tensor) and is_strided(tensor):
+            names.setdefault(storage_identity(tensor), []).append(name)
+    return names
 
 
 def graph_outputs(t: Translation) -> tuple[list[ir.Value], tuple[OutputBinding, ...]]:

@@ -139,6 +139,8 @@ class _KeepingMode(FakeTensorMode):
 
     def _called(self, func: Any, types: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         computable = isinstance(func, OpOverload) and torch.Tag.nondeterministic_seeded not in func.tags
+        if computable and func.name() in _OVERWRITING:
+            self._renew(args[0])
         real = self._real((args, named)) if computable else None
         if real is not None and (_DEPENDENT & set(func.tags)):
             with compat.outside_of_modes():
@@ -158,6 +160,17 @@ class _KeepingMode(FakeTensorMode):
             if isinstance(fake, FakeTensor):
                 self._know(fake, known)
         return result
+
+    def _renew(self, fake: Any) -> None:
+        """Before all of a small tensor is written: what it held does not matter, and may become known again."""
+        if not isinstance(fake, FakeTensor) or self.known(fake) is not None or fake.nbytes > _EMPTY_BYTES:
+            return
+        storage = fake.untyped_storage()
+        if fake.device.type != "cpu" or storage.nbytes() != fake.nbytes or not fake.is_contiguous():
+            return
+        self._memories[compat.storage_key(storage)] = _Memory(storage)
+        with compat.outside_of_modes():
+            self._know(fake, torch.empty(tuple(fake.shape), dtype=fake.dtype))
 
     def _real(self, given: Any) -> Any:
         """The arguments of an operator as real tensors; None when one of them is not known."""
@@ -187,6 +200,9 @@ class _KeepingMode(FakeTensorMode):
         storage = fake.untyped_storage()
         return self._memories.setdefault(compat.storage_key(storage), _Memory(storage))
 
+
+_OVERWRITING = {"aten::copy_", "aten::zero_", "aten::fill_.Scalar", "aten::fill_.Tensor"}
+"""Operators whose result does not depend on what their first argument held."""
 
 _DEPENDENT = {torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape}
 

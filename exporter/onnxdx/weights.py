@@ -22,8 +22,15 @@ class WeightsError(ValueError):
     """A checkpoint does not give the weights of a program. `findings` say why; nothing was written or changed."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("\n".join(f"{each.level.value}[{each.id}] {each.message()}" for each in findings))
+        super().__init__("\n".join(map(_said, findings)))
         self.findings = tuple(findings)
+
+
+def _said(finding: Finding) -> str:
+    place = finding.site.location
+    where = f"\n  --> {place.path}:{place.line}" if place is not None else ""
+    fixes = "".join(f"\n   = fix: {fix.title}" for fix in finding.fixes())
+    return f"{finding.level.value}[{finding.id}] {finding.name}: {finding.message()}{where}{fixes}"
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,21 @@ def test_a_fake_model_can_be_converted_and_copied(
     assert torch.equal(known, real.sines)
 
 
+def test_what_is_written_anew_is_known_again() -> None:
+    with onnxdx.enable_fake_mode():
+        table = torch.rand(3)
+        view = table[:2]
+        table.copy_(torch.arange(3))
+        part = torch.rand(3)
+        part[:2].zero_()
+
+    known = known_value(table)
+    assert known is not None
+    assert known.tolist() == [0, 1, 2]
+    assert known_value(view) is None
+    assert known_value(part) is None
+
+
 def test_a_decision_on_drawn_values_says_so() -> None:
     with onnxdx.enable_fake_mode(), pytest.raises(ValueNeeded, match="asks for values"):
         torch.rand(3).max().item()

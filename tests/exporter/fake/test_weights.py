@@ -311,3 +311,57 @@ def test_a_finding_stands_where_the_model_uses_the_weight(program: ONNXProgram, 
     location = raised.value.findings[0].site.location
     assert location is not None
     assert "* self.shift" in location.snippet
+
+
+def test_the_error_reads_as_the_findings_do(program: ONNXProgram, real: Net, tmp_path: Path) -> None:
+    with pytest.raises(onnxdx.WeightsError) as raised:
+        program.save(tmp_path / "model.onnx", model_state=only_ends_alike(real.state_dict(), tmp_path))
+
+    said = str(raised.value)
+    assert "error[DX731] weights-missing: The model needs `embedding.weight`" in said
+    assert "fake_programs.py:" in said
+    assert "Take `model.` off the names" in said
+
+
+@pytest.mark.parametrize("mode", ["modules", "aten", "all"])
+def test_weights_of_functions(mode: Any, real: Net, tmp_path: Path) -> None:
+    with onnxdx.enable_fake_mode() as fake:
+        model = Net()
+    options = onnxdx.ExportOptions(fake_context=fake, functions=mode)
+    program = onnxdx.export(model, (IDS,), options=options)
+
+    program.save(tmp_path / "model.onnx", model_state=real.state_dict())
+    program.apply_weights(real.state_dict())
+
+    assert len(program.model.functions) > 0
+    assert program.verify().outcome is VerdictOutcome.PROVEN
+    torch.testing.assert_close(output_of(tmp_path / "model.onnx"), real(IDS).detach())
+
+
+def test_weights_in_sixteen_bits_keep_their_bytes(real: Net, tmp_path: Path) -> None:
+    program = exported_fake(lambda: Net(torch.bfloat16))
+    state = {name: tensor.bfloat16() for name, tensor in real.state_dict().items()}
+
+    program.apply_weights(safetensors(state, tmp_path))
+
+    held = {value.name: value.const_value for value in program.model.graph.initializers.values()}
+    assert held["inner.weight"].tobytes() == bytes(state["inner.weight"].reshape(-1).view(torch.uint8).tolist())
+
+
+def test_a_state_of_many_names_is_matched_at_once(tmp_path: Path) -> None:
+    class Many(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scales = torch.nn.ParameterList([torch.nn.Parameter(torch.rand(4)) for _ in range(40)])
+
+        def forward(self, ids: torch.Tensor) -> torch.Tensor:
+            x = ids[:, :1].float()
+            for scale in self.scales:
+                x = x + scale
+            return x
+
+    real, program = Many(), exported_fake(Many)
+
+    program.save(tmp_path / "model.onnx", model_state=real.state_dict())
+
+    torch.testing.assert_close(output_of(tmp_path / "model.onnx"), real(IDS).detach())
