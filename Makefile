@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test test-models bench scorecard fixes check format docs tour clean
+.PHONY: help demo test test-models bench scorecard fixes fix-suite check format docs tour clean
 
 help:
 	@echo "make demo         export a pretrained model with a proven verdict, then explain a failing one"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench        measure time and memory against torch.onnx.export"
 	@echo "make scorecard    run the corpus of failing programs, write docs/scorecard.md"
 	@echo "make fixes        print what is offered for the findings of that corpus, and how far it was tried"
+	@echo "make fix-suite    find and prove fixes for torch's operators without ONNX function, write docs/operator-fixes.md"
 	@echo "make check        what CI checks besides the tests: format, lint, types, generated docs"
 	@echo "make format       format the code and apply the safe fixes of ruff"
 	@echo "make docs         generate docs/rules from the rule files"
@@ -47,6 +48,9 @@ scorecard: $(VENV)/.installed
 
 fixes: $(VENV)/.installed
 	$(BIN)/python tests/failing/fixes.py
+
+fix-suite: $(VENV)/.installed
+	$(BIN)/python tests/fixes/operator_suite.py --write docs/operator-fixes.md
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .

@@ -1470,17 +1470,30 @@ def open_values(
     return made, mode, names
 
 
+@contextlib.contextmanager
+def sizes_of_data_forgotten(mode: FakeTensorMode) -> Iterator[None]:
+    """While open, an operator may make sizes that depend on data and keep them to itself.
+
+    So it is while torch.export captures a call of it (`ShapeEnv.ignore_fresh_unbacked_symbols`, 2.9 - 2.14).
+    """
+    assert mode.shape_env is not None
+    with mode.shape_env.ignore_fresh_unbacked_symbols():
+        yield
+
+
 def taken_for_true(env: ShapeEnv, names: Mapping[str, str]) -> tuple[str, ...]:
     """What was taken for true of the symbols of `open_values`, as Python (`ShapeEnv.guards`, 2.9 - 2.14)."""
-    return tuple(dict.fromkeys(written(guard.expr, names) for guard in env.guards))
+    said = (written(guard.expr, names) for guard in env.guards)
+    return tuple(dict.fromkeys(re.sub(r"\b(Max|Min)\(", lambda found: found[0].lower(), each) for each in said))
 
 
 def assembled_program(module: torch.fx.GraphModule) -> torch.export.ExportedProgram:
     """A traced graph as an exported program: its placeholders are the inputs, the tensors that it holds are constants.
 
     What torch.export would make of a module that computes it, without the capture (`ExportedProgram` is public, what it
-    is made of is `torch.export.graph_signature` and a call spec of `torch.utils._pytree`, 2.9 - 2.14).
+    is made of is `torch.export.graph_signature`, a call spec of `torch.utils._pytree` and a verifier, 2.9 - 2.14).
     """
+    from torch._export.verifier import TrainingIRVerifier
     from torch.export import graph_signature as parts
     from torch.export.exported_program import ModuleCallEntry, ModuleCallSignature
     from torch.utils import _pytree
@@ -1515,7 +1528,9 @@ def assembled_program(module: torch.fx.GraphModule) -> torch.export.ExportedProg
     out_spec = _pytree.tree_flatten(tuple(range(len(results))))[1]
     call = ModuleCallEntry("", ModuleCallSignature([], [], in_spec, out_spec))
     signature = parts.ExportGraphSignature(given, gives)
-    return torch.export.ExportedProgram(module, module.graph, signature, {}, {}, [call], constants=constants)
+    return torch.export.ExportedProgram(
+        module, module.graph, signature, {}, {}, [call], constants=constants, verifiers=[TrainingIRVerifier]
+    )
 
 
 def _constants_as_inputs(module: torch.fx.GraphModule) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from onnxdx.operators import computed
 from onnxdx.optimizations.steps import steps
 from onnxdx.passes import capture, decompose, dispatch, functions, optimize, translate, validate, verify
 from onnxdx.program import ONNXProgram
-from onnxdx.request import SUPPORTED_OPSETS, ExportRequest, Lacking
+from onnxdx.request import SUPPORTED_OPSETS, ExportOptions, ExportRequest, Lacking
 from onnxdx.values import CapturedProgram, DecomposedProgram, DispatchPlan, FunctionPlan, OnnxDraft, Region
 from onnxdx_diagnostics.events import Event, EventKind, Listener, unheard
 from onnxdx_diagnostics.finding import Finding, Level, Site
@@ -58,7 +58,16 @@ def _exported(request: ExportRequest, listener: Listener, memory: Memory) -> tup
         low, high = SUPPORTED_OPSETS[0], SUPPORTED_OPSETS[-1]
         run.emit(UnsupportedOpset(Site(request.call_site), request.options.opset_version, low, high))
         return None, run.report(None, NOT_VERIFIED)
-    captured = run.step("capture", run.captures, request)
+    return _translated(run, run.step("capture", run.captures, request))
+
+
+def run_after_capture(captured: CapturedProgram, options: ExportOptions) -> tuple[ONNXProgram | None, Report]:
+    """What an export gives that has captured the model already and goes on with these options; as `run`."""
+    request = replace(captured.request, options=options)
+    return _translated(_Run(request, unheard, Memory()), replace(captured, request=request))
+
+
+def _translated(run: _Run, captured: CapturedProgram | None) -> tuple[ONNXProgram | None, Report]:
     run.stand_in = captured.mode.stand_in if captured else ""
     run.captured = captured
     decomposed = run.step("decompose", decompose.run, captured)
@@ -73,7 +82,7 @@ def _exported(request: ExportRequest, listener: Listener, memory: Memory) -> tup
         run.survey(draft)
         verdict = run.not_verified(draft)
     report = run.report(draft, verdict)
-    listener(Event(EventKind.RUN_ENDED, "exported" if report.exported else "failed", _now()))
+    run.listener(Event(EventKind.RUN_ENDED, "exported" if report.exported else "failed", _now()))
     return (ONNXProgram(draft, report) if draft is not None else None), report
 
 

@@ -198,6 +198,9 @@ class Tracer(evaluator.Evaluator):
         inputs, attributes = bind(signature, args, kwargs)
         body = _function_body(function)
         self.functions[body.identifier()] = body
+        for called in function.function_ir.get_called_functions().values():
+            inner = _function_body(called)
+            self.functions[inner.identifier()] = inner
         return self._call(signature, inputs, attributes, len(body.outputs), body.identifier())
 
     def emit(
@@ -402,7 +405,10 @@ def _signature(op: values.Op) -> OpSignature | None:
 
 @functools.cache
 def _script_body(function: onnxscript.OnnxFunction[..., Any]) -> ir.Function:
-    return ir.serde.deserialize_function(function.to_function_proto())
+    body = ir.serde.deserialize_function(function.to_function_proto())
+    for node in body.all_nodes():  # onnxscript leaves out the domains that only branches and loop bodies use
+        body.opset_imports.setdefault(node.domain, node.version or 1)
+    return body
 
 
 def _function_body(function: onnxscript.OnnxFunction[..., Any]) -> ir.Function:

@@ -12,6 +12,8 @@ from typing import Any
 import onnxruntime
 import pytest
 import torch
+from onnxscript import opset18 as op
+from onnxscript import script
 
 import onnxdx
 from onnxdx import ExportOptions, ExportTarget, OnnxDomain, OnnxRegistry
@@ -167,3 +169,31 @@ def test_a_domain_has_a_version_and_its_operators_results(version: int, results:
     assert [finding.id for finding in program.report.findings] == ["DX715"]
     assert len(program.model.graph.outputs) == results
     assert program.model.graph.opset_imports[name] == version
+
+
+@script(OnnxDomain("pkg.nested"), default_opset=op)
+def _halved(x):  # type: ignore[no-untyped-def]
+    return op.Mul(x, op.CastLike(0.5, x))
+
+
+@script(OnnxDomain("pkg.nested"), default_opset=op)
+def _halved_often(x, times):  # type: ignore[no-untyped-def]
+    y = op.Identity(x)
+    for _ in range(times):
+        y = _halved(y)
+    return y
+
+
+def test_a_script_may_call_another_in_a_loop() -> None:
+    class Net(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.special.i0(x)
+
+    def eighth(self):  # type: ignore[no-untyped-def]
+        return _halved_often(self, op.Constant(value_int=3))
+
+    registry = OnnxRegistry().with_op("aten::i0", eighth)
+    program = onnxdx.export(Net(), (torch.ones(3),), options=ExportOptions(onnx_registry=registry, verify=False))
+
+    (result,) = program(torch.ones(3))
+    assert result.tolist() == [0.125] * 3

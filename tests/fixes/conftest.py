@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from onnxdx_diagnostics.edits import edited
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.fix import Applicability, Fix
 from onnxdx_diagnostics.report import Report, VerdictOutcome
+
+sys.path.insert(0, str(Path(__file__).parent))  # `operator_suite` and `custom_bodies` are imported by tests
 
 
 @dataclass

@@ -8,6 +8,7 @@ is exported again with it. The first that stands all of this is the fix.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from onnxdx.fixes import Evidence
 from onnxdx.fixes.operators.again import exported_again
@@ -16,15 +17,17 @@ from onnxdx.fixes.operators.proof import Proof, Refuted, compiled, proven
 from onnxdx.fixes.operators.small_program import Untraceable
 from onnxdx.fixes.operators.stub import manual_fix, never
 from onnxdx.fixes.operators.uses import Operator, operator_of
-from onnxdx.fixes.operators.ways import WAYS
+from onnxdx.fixes.operators.ways import WAYS, python_body
 from onnxdx.registry_source import FunctionSource, NoRegistryText, RegisteredAlready, registry_edit
 from onnxdx.values import OnnxDraft
 from onnxdx_diagnostics.edits import diff_of, edited
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.fix import Applicability, Fix
+from onnxdx_diagnostics.rules.dx310_function_unused import FunctionUnused
+from onnxdx_diagnostics.rules.dx715_no_kernel_here import NoKernelHere
 from onnxdx_diagnostics.text_file import NotText, read
 
-RULES = frozenset({"DX202", "DX203", "DX204", "DX301", "DX302", "DX303", "DX305", "DX307", "DX309"})
+RULES = frozenset({"DX202", "DX203", "DX204", "DX301", "DX302", "DX303", "DX305", "DX307", "DX309", "DX715"})
 
 
 def offers(finding: Finding, evidence: Evidence) -> Iterator[Fix]:
@@ -37,6 +40,9 @@ def offers(finding: Finding, evidence: Evidence) -> Iterator[Fix]:
     if never(operator.target):
         yield manual_fix(operator, reasons)
         return
+    if isinstance(finding, NoKernelHere):
+        yield from _bodies_of_nodes(finding, operator, draft, evidence)
+        return
     for candidate in _candidates(operator, reasons):
         try:
             yield _proven_fix(candidate, operator, draft, finding, evidence)
@@ -45,6 +51,17 @@ def offers(finding: Finding, evidence: Evidence) -> Iterator[Fix]:
             continue
         return
     yield manual_fix(operator, reasons)
+
+
+def _bodies_of_nodes(finding: NoKernelHere, operator: Operator, draft: OnnxDraft, evidence: Evidence) -> Iterator[Fix]:
+    """A body in ONNX for a node that no runtime here has a kernel for, when its body in Python can be traced."""
+    domain, _, name = finding.onnx_operator.partition("::")
+    try:
+        for candidate in python_body.scripts(operator, domain, name):
+            yield _proven_fix(candidate, operator, draft, finding, evidence)
+    except (Untraceable, Refuted) as error:
+        what = f"Write the body of `{finding.onnx_operator}` in ONNX by hand"
+        yield Fix(f"{what}, or give the session options that load its kernel.", text=f"{python_body.NAME}: {error}")
 
 
 def _candidates(operator: Operator, reasons: list[str]) -> Iterator[Candidate]:
@@ -64,9 +81,17 @@ def _proven_fix(
     outcome = exported_again(draft, compiled(source), finding, evidence.report.findings)
     if not outcome.resolved:
         raise Refuted("the finding stays")
-    if outcome.introduced:
-        raise Refuted(f"exported with it, {outcome.introduced[0].message()}")
-    return _fix(source, proof, evidence)
+    # of a function that names a node, which a body makes idle, the user is told to take it away
+    idle = [each for each in outcome.introduced if isinstance(each, FunctionUnused) and each.operator == operator.name]
+    introduced = [each for each in outcome.introduced if each not in idle]
+    if introduced:
+        raise Refuted(f"exported with it, {introduced[0].message()}")
+    fix = _fix(source, proof, evidence)
+    return (
+        replace(fix, text="The function that names the node is not used any more, and can be taken away.")
+        if idle
+        else fix
+    )
 
 
 def _fix(source: FunctionSource, proof: Proof, evidence: Evidence) -> Fix:

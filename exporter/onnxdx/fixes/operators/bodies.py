@@ -10,11 +10,23 @@ import torch
 
 from onnxdx.compat import OpOverload, schema
 from onnxdx.dtypes import onnx_dtype
-from onnxdx.fixes.operators.function_text import About, Block, Case, Limit, function_name, parameter_name
+from onnxdx.fixes.operators.function_text import (
+    About,
+    Block,
+    Case,
+    Limit,
+    ScriptBody,
+    function_name,
+    parameter_name,
+)
 from onnxdx.fixes.operators.small_program import SmallProgram, Untraceable, traced, translated
 from onnxdx.fixes.operators.statements import Unprintable, statements
 from onnxdx.fixes.operators.uses import Operator, Use
 from onnxdx.registry import OnnxRegistry
+from onnxdx.request import SUPPORTED_OPSETS
+
+WRITTEN_FOR = SUPPORTED_OPSETS[0]
+"""The opset whose operators generated code calls; a trace adapts them to later ones."""
 
 
 def block_of(operator: Operator, body: Callable[..., Any], how: str) -> Block:
@@ -26,7 +38,15 @@ def block_of(operator: Operator, body: Callable[..., Any], how: str) -> Block:
     return Block(operator.target, tuple(cases), how, complex)
 
 
-def _case(operator: Operator, use: Use, body: Callable[..., Any]) -> Case:
+def script_of(operator: Operator, body: Callable[..., Any], domain: str, name: str, how: str) -> ScriptBody:
+    """The body of an operator as a function of this name that stays one in the model. Raises Untraceable."""
+    cases = {_case(operator, use, body, script=True) for use in operator.uses}
+    if len({(case.lines, case.results) for case in cases}) > 1:
+        raise Untraceable("its uses in the model need different code")
+    return ScriptBody(operator.target, next(iter(cases)), domain, name, how)
+
+
+def _case(operator: Operator, use: Use, body: Callable[..., Any], script: bool = False) -> Case:
     arguments = use.arguments
 
     def call(leaves: Sequence[Any]) -> Any:
@@ -38,14 +58,13 @@ def _case(operator: Operator, use: Use, body: Callable[..., Any]) -> Case:
         for whole in (True, False):
             try:
                 program = traced(call, leaves, sizes=True, numbers=numbers, whole=whole)
-                draft = translated(
-                    program, operator.options.onnx_registry or OnnxRegistry(), operator.options.opset_version
-                )
+                registry = operator.options.onnx_registry or OnnxRegistry()
+                draft = translated(program, registry, WRITTEN_FOR)
                 taken = {parameter_name(name) for name in arguments.values} | {
                     function_name(operator.target),
                     "registry",
                 }
-                made = statements(draft, program.inputs, sorted(taken))
+                made = statements(draft, program.inputs, sorted(taken), script=script)
             except Unprintable as error:
                 reasons.append(Untraceable(str(error)))
                 continue
@@ -78,7 +97,9 @@ def _limits(target: OpOverload, leaves: Sequence[tuple[str, Any]], program: Smal
             limits.append(Limit(About.ARGUMENT, f"{name} == {_shown(value)}", f"`{name}` = {_shown(value)}"))
     numbers = [name for name, value in leaves if name in opened and not isinstance(value, torch.Tensor)]
     for condition in program.assumed:
-        if ".shape[" in condition:
+        if re.search(r"\b[A-Z]\w*\(|\b[su]\d+\b", condition):  # a function of torch's, or a size that data gives
+            limits += shapes_of(leaves)
+        elif ".shape[" in condition:
             limits.append(Limit(About.SIZE, condition, f"`{condition}`"))
         elif any(re.search(rf"\b{re.escape(name)}(?!\w)", condition) for name in numbers):
             limits.append(Limit(About.ARGUMENT, condition, f"`{condition}`"))

@@ -49,6 +49,36 @@ class Case:
 
 
 @dataclass(frozen=True)
+class ScriptBody:
+    """The body of an operator of a domain of its own, as an ONNX function that stays one in the model.
+
+    `domain` and `name` are what the model calls the operator, `case` is its only code: a script refuses nothing.
+    """
+
+    target: OpOverload
+    case: Case
+    domain: str
+    name: str
+    how: str
+
+    def source(self, needed: frozenset[About] = frozenset(), proof: str = "") -> FunctionSource:
+        """The text, for a registry file; the limits that are needed are told in the docstring."""
+        operator = name_of(self.target).removesuffix(".default")
+        said = [limit.says for limit in self.case.limits if limit.about in needed | {About.ARGUMENT}]
+        only = f"It is for {', '.join(said)}." if said else ""
+        lines = [f'@registry.op("{operator}")', f'@script(OnnxDomain("{self.domain}"), default_opset=op)']
+        lines += [f"def {self.name}({', '.join(_parameters(self.target))}):"]
+        lines += _indented(docstring(self.target, " ".join(filter(None, [self.how, only])), proof))
+        lines += _indented(_body(self.case))
+        imports = {
+            "from onnxscript import opset18 as op",
+            "from onnxscript import script",
+            "from onnxdx import OnnxDomain",
+        }
+        return FunctionSource(operator, "\n".join(lines) + "\n", tuple(sorted(imports | self.case.imports)))
+
+
+@dataclass(frozen=True)
 class Block:
     """A function for an operator, before it is text. `how` says in one sentence what its code is."""
 
@@ -161,7 +191,8 @@ def _broken(line: str) -> list[str]:
             current = ""
         else:
             current += sign
-    return [f"{head}(", *(f"    {part}," for part in [*parts, current.strip()]), ")"]
+    wrapped = [line for part in [*parts, current.strip()] for line in textwrap.wrap(f"{part},", WIDTH - 8)]
+    return [f"{head}(", *(f"    {line}" for line in wrapped), ")"]
 
 
 def _indented(lines: Sequence[str]) -> list[str]:
@@ -179,22 +210,23 @@ _TYPES = {
 
 
 def _parameters(target: OpOverload) -> list[str]:
-    parameters = []
-    for argument in schema(target).arguments:
+    parameters: list[str] = []
+    defaults = True  # a parameter has none before one that has none
+    for argument in reversed(schema(target).arguments):
         if argument.name in WITHOUT_MEANING:
             continue
         kind = str(argument.type)
         optional = kind.startswith("Optional[")
-        kind = kind.removeprefix("Optional[")[:-1] if optional else kind
-        annotation = _TYPES.get(kind, "")
+        annotation = _TYPES.get(kind.removeprefix("Optional[")[:-1] if optional else kind, "")
         text = parameter_name(argument.name)
         if annotation:
             text += f": {annotation}{' | None' if optional else ''}"
         default = _default(argument)
-        if default is not None:
+        defaults = defaults and default is not None
+        if defaults:
             text += f" = {default}" if annotation else f"={default}"
         parameters.append(text)
-    return parameters
+    return parameters[::-1]
 
 
 def parameter_name(name: str) -> str:
@@ -203,13 +235,9 @@ def parameter_name(name: str) -> str:
 
 
 def _default(argument: torch.Argument) -> str | None:
-    if argument.has_default_value():
-        value: Any = argument.default_value
-        return (
-            f'"{value}"'
-            if isinstance(value, str)
-            else f"({', '.join(map(repr, value))}{',' * (len(value) == 1)})"
-            if isinstance(value, list)
-            else repr(value)
-        )
-    return "None" if str(argument.type).startswith("Optional[") else None
+    if not argument.has_default_value():
+        return "None" if str(argument.type).startswith("Optional[") else None
+    value: Any = argument.default_value
+    if isinstance(value, str):
+        return f'"{value}"'
+    return repr(tuple(value)) if isinstance(value, list) else repr(value)

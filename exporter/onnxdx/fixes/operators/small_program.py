@@ -5,8 +5,10 @@ So the body of an operator, and the operator itself with a new ONNX function, go
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +16,7 @@ import torch
 from torch import fx
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from onnxdx.compat import assembled_program, open_values, taken_for_true
+from onnxdx.compat import FakeTensorMode, assembled_program, open_values, sizes_of_data_forgotten, taken_for_true
 from onnxdx.operators import mutates
 from onnxdx.passes import decompose, dispatch, functions, optimize, translate
 from onnxdx.provenance import SourceMap
@@ -67,15 +69,15 @@ def traced(
         return _results(body(whole_list))
 
     try:
-        with torch.no_grad(), mode, warnings.catch_warnings():
+        with torch.no_grad(), mode, sizes_of_data_forgotten(mode), _quiet(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             module = _functional(call, [values[index] for index in opened], whole)
+            module.graph.eliminate_dead_code()
+            exported = assembled_program(module)
     except Exception as error:  # foreign code on values that it may not read: anything can come out
         raise Untraceable(f"it cannot be traced: {_said(error)}") from error
-    module.graph.eliminate_dead_code()
-    captured = CapturedProgram(
-        ExportRequest(torch.nn.Module(), ()), assembled_program(module), CaptureMode.NON_STRICT, SourceMap("", None)
-    )
+    request = ExportRequest(torch.nn.Module(), ())
+    captured = CapturedProgram(request, exported, CaptureMode.NON_STRICT, SourceMap("", None))
     assumed = taken_for_true(mode.shape_env, names) if mode.shape_env is not None else ()
     return SmallProgram(captured, tuple(leaves[index][0] for index in opened), assumed)
 
@@ -91,6 +93,18 @@ def translated(program: SmallProgram, registry: OnnxRegistry, opset: int) -> Onn
     if wrong is not None:
         raise Missing(wrong)
     return draft
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """torch logs every fake kernel that fails, which is told as a reason."""
+    logger = logging.getLogger(FakeTensorMode.__module__)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 class Missing(Untraceable):

@@ -39,10 +39,11 @@ class Number:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A Python list of numbers."""
+    """A Python list of numbers; `shape` is that of the tensor which it stands for."""
 
     items: tuple[str, ...]
     dtype: ir.DataType
+    shape: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:
@@ -62,17 +63,21 @@ class Statements:
     imports: set[str] = field(default_factory=set)
 
 
-def statements(draft: OnnxDraft, inputs: Sequence[str], taken: Sequence[str], opset: str = "op") -> Statements:
+def statements(
+    draft: OnnxDraft, inputs: Sequence[str], taken: Sequence[str], opset: str = "op", script: bool = False
+) -> Statements:
     """The nodes of a model's main graph. `inputs` are the expressions for its inputs, `taken` names that are not free.
 
-    Raises Unprintable.
+    A `script` is compiled by onnxscript, and not run: it knows dtypes by number only, and no names but `opset`. Raises
+    Unprintable.
     """
-    return _Printer(draft, inputs, {*taken, opset, "ir", "math"}, opset).printed()
+    return _Printer(draft, inputs, {*taken, opset, "ir", "math"}, opset, script).printed()
 
 
 class _Printer:
-    def __init__(self, draft: OnnxDraft, inputs: Sequence[str], taken: set[str], opset: str) -> None:
+    def __init__(self, draft: OnnxDraft, inputs: Sequence[str], taken: set[str], opset: str, script: bool) -> None:
         self.draft = draft
+        self.script = script
         self.taken = taken
         self.opset = opset
         self.names: dict[ir.Value, str] = {}
@@ -140,7 +145,12 @@ class _Printer:
         if value in self.names:
             return self.names[value]
         known = self._known(value)
-        if _implied(node, index, schema, self._is_tensor) is known.dtype:
+        hollow = isinstance(known, Numbers) and len(known.shape) > 1 and 0 in known.shape
+        implied = _implied(node, index, known.dtype, schema, self._is_tensor)
+        fits = implied is known.dtype
+        if _is_open(known) and implied is not None:  # a Python number takes what is implied, unless that cuts it off
+            fits = implied.is_floating_point() == known.dtype.is_floating_point()
+        if fits and not hollow:
             return known.text
         return self._constant(known)
 
@@ -149,10 +159,20 @@ class _Printer:
 
     def _constant(self, known: Known) -> str:
         """A number as a tensor whose dtype nothing around it implies."""
+        if isinstance(known, Numbers) and 0 in known.shape:
+            empty = f"{self.opset}.ConstantOfShape({list(known.shape)})"
+            self.out.imports.add("import onnx_ir as ir")
+            is_float = known.dtype is ir.DataType.FLOAT
+            return empty if is_float else f"{self.opset}.Cast({empty}, to=ir.DataType.{known.dtype.name})"
         kinds = {ir.DataType.INT64: "int", ir.DataType.FLOAT: "float"}
         if known.dtype in kinds:
             plural = "s" if isinstance(known, Numbers) else ""
+            if isinstance(known, Numbers) and len(known.shape) > 1:
+                self.out.imports.add("import onnx_ir as ir")
+                return f"{self.opset}.Constant(value=ir.tensor({known.text}, dtype=ir.DataType.{known.dtype.name}))"
             return f"{self.opset}.Constant(value_{kinds[known.dtype]}{plural}={known.text})"
+        if self.script:
+            return f"{self.opset}.Cast({known.text}, to={int(known.dtype)})"
         self.out.imports.add("import onnx_ir as ir")
         return f"{self.opset}.Constant(value=ir.tensor({known.text}, dtype=ir.DataType.{known.dtype.name}))"
 
@@ -174,7 +194,7 @@ class _Printer:
         if array.ndim == 0:
             return Number(self._literal(array.item()), tensor.dtype)
         items = array.tolist()
-        return Numbers(tuple(self._literal(item) for item in items), tensor.dtype)
+        return Numbers(tuple(self._literal(item) for item in items), tensor.dtype, tuple(array.shape))
 
     def _literal(self, item: Any) -> str:
         if isinstance(item, list):
@@ -183,14 +203,14 @@ class _Printer:
             return f'float("{item}")'
         if isinstance(item, float):
             return _short(item)
-        return _ENDS.get(item, repr(item)) if isinstance(item, int) else repr(item)
+        return _ENDS.get(item, repr(item)) if isinstance(item, int) and not self.script else repr(item)
 
     def _attribute(self, name: str, attribute: ir.Attr) -> str:
         value = attribute.value
         if attribute.type is ir.AttributeType.TENSOR:
             self.out.imports.add("import onnx_ir as ir")
             return f"ir.tensor({self._literal(value.numpy().tolist())}, dtype=ir.DataType.{value.dtype.name})"
-        if name in ("to", "dtype") and attribute.type is ir.AttributeType.INT:
+        if name in ("to", "dtype") and attribute.type is ir.AttributeType.INT and not self.script:
             self.out.imports.add("import onnx_ir as ir")
             return f"ir.DataType.{ir.DataType(value).name}"
         if isinstance(value, (list, tuple)):
@@ -217,7 +237,7 @@ class _Printer:
         name, number = wanted, 1
         while name in self.taken:
             number += 1
-            name = f"{wanted}_{number}"
+            name = f"{wanted.rstrip('_')}_{number}"
         self.taken.add(name)
         self.names[value] = name
         return name
@@ -333,20 +353,19 @@ def _is_default(schema: onnx.defs.OpSchema | None, name: str, attribute: ir.Attr
     return bool(value == attribute.value)
 
 
-def _implied(node: ir.Node, index: int, schema: onnx.defs.OpSchema | None, is_tensor: Any) -> ir.DataType | None:
-    """The element type that a plain number gets at this place, as tracing decides it."""
-    value = node.inputs[index]
-    assert value is not None
-    dtype = value.dtype if value.dtype is not None else value.const_value.dtype if value.const_value else None
-    natural = {True: ir.DataType.FLOAT}.get(bool(dtype and dtype.is_floating_point()))
-    natural = natural or (ir.DataType.BOOL if dtype is ir.DataType.BOOL else ir.DataType.INT64)
+def _implied(
+    node: ir.Node, index: int, dtype: ir.DataType, schema: onnx.defs.OpSchema | None, is_tensor: Any
+) -> ir.DataType | None:
+    """The element type that a plain number of a type gets at this place, as tracing decides it."""
+    natural = ir.DataType.BOOL if dtype is ir.DataType.BOOL else ir.DataType.INT64
+    natural = ir.DataType.FLOAT if dtype.is_floating_point() else natural
     if schema is None:
         return natural
     formal = schema.inputs[min(index, len(schema.inputs) - 1)]
     for other, sibling in enumerate(node.inputs):
         place = schema.inputs[min(other, len(schema.inputs) - 1)]
         if place.type_str == formal.type_str and sibling is not None and is_tensor(sibling):
-            return sibling.dtype
+            return sibling.dtype or dtype  # what an inlined function computes has no type here
     if len(formal.types) == 1:
         return ir.DataType[_ELEMENT[next(iter(formal.types))]] if next(iter(formal.types)) in _ELEMENT else None
     return natural

@@ -100,9 +100,10 @@ def operator_of(finding: Finding, draft: OnnxDraft) -> Operator | None:
     named = named or next((node for node in nodes if called(node) == finding.site.op), None)
     if named is None or not isinstance(named.target, OpOverload):
         return None
-    alike = [node for node in nodes if node.target is named.target and _is_stuck(node, draft)]
+    stuck = _is_stuck(named, draft)
+    alike = [node for node in nodes if node.target is named.target and _is_stuck(node, draft) is stuck]
     values = _recorded(draft)
-    uses = tuple(_use(node, values) for node in alike or [named])
+    uses = tuple(_use(node, values) for node in alike)
     return Operator(named.target, uses, options, _leaves_of(finding))
 
 

@@ -144,3 +144,35 @@ def igamma(self, other):
 def igammac(self, other):
     """1 less the power series of the lower incomplete gamma function, 256 terms of it; NaN where more are needed."""
     return op.CastLike(op.Sub(1.0, _lower_gamma(_wide(self), _wide(other))), self)
+
+
+@composition("aten::special_ndtri")
+def special_ndtri(self):
+    """Six steps of Newton's method on the logarithm of the tail of the normal distribution."""
+    p = _wide(self)
+    near = op.Min(p, op.Sub(1.0, p))
+    tail = op.Min(op.Max(near, 1e-300), 0.5)
+    log = op.Log(tail)
+    x = op.Sqrt(op.Mul(log, -2.0))
+    x = op.Sub(x, op.Div(op.Log(op.Add(op.Mul(x, math.sqrt(2 * math.pi)), 1.0)), op.Add(x, 1.0)))
+    for _ in range(6):
+        mills = _mills(x)
+        # log Q(x) = log(mills) - x^2 / 2 - log(sqrt(2 pi)), whose derivative is -1 / mills
+        value = op.Sub(op.Sub(op.Log(mills), op.Mul(op.Mul(x, x), 0.5)), 0.5 * math.log(2 * math.pi))
+        x = op.Add(x, op.Mul(op.Sub(value, log), mills))
+    value = op.Where(op.Less(p, 0.5), op.Neg(x), x)
+    value = op.Where(op.Equal(p, 0.0), float("-inf"), op.Where(op.Equal(p, 1.0), float("inf"), value))
+    outside = op.Or(op.Less(p, 0.0), op.Greater(p, 1.0))
+    return op.CastLike(op.Where(outside, float("nan"), value), self)
+
+
+def _mills(x):
+    """Q(x) / density(x) of the normal distribution for x >= 0: the integral of exp(-x t - t^2 / 2) over t > 0."""
+    step = 0.02
+    places = [step * k for k in range(500)]
+    weights = [step * (1 if k == 0 else 4 if k % 2 else 2) / 3 for k in range(500)]
+    weights = [weight * math.exp(-(place**2) / 2) for weight, place in zip(weights, places, strict=True)]
+    nodes = op.Constant(value=ir.tensor(places, dtype=ir.DataType.DOUBLE))
+    row = op.Constant(value=ir.tensor(weights, dtype=ir.DataType.DOUBLE))
+    fall = op.Exp(op.Neg(op.Mul(op.Unsqueeze(x, [-1]), nodes)))
+    return op.ReduceSum(op.Mul(fall, row), [-1], keepdims=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onnxdx.compat import python_kernel
-from onnxdx.fixes.operators.bodies import block_of
+from onnxdx.fixes.operators.bodies import block_of, script_of
 from onnxdx.fixes.operators.function_text import Candidate
 from onnxdx.fixes.operators.uses import Operator
 
@@ -17,3 +17,10 @@ def candidates(operator: Operator) -> Iterator[Candidate]:
     kernel = python_kernel(operator.target)
     if kernel is not None:
         yield block_of(operator, kernel, "The operator's own Python body in ONNX operators.")
+
+
+def scripts(operator: Operator, domain: str, name: str) -> Iterator[Candidate]:
+    """The body as an ONNX function of this domain and name, which stays one in the model. Raises as `candidates`."""
+    kernel = python_kernel(operator.target)
+    if kernel is not None:
+        yield script_of(operator, kernel, domain, name, "The operator's own Python body in ONNX operators.")
