@@ -30,7 +30,7 @@ _clock = time.time
 _ENDED = "that ended the process, or took too long"
 
 
-_UNFINISHED = Fix(f"No fix was tried to the end: {_ENDED}", provider=UNTRIED)
+_UNFINISHED = Fix(f"No fix was tried to the end ({_ENDED})", provider=UNTRIED)
 
 
 def with_fixes(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +20,8 @@ from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.rules.dx101_data_dependent_branch import DataDependentBranch
 from onnxdx_diagnostics.rules.dx301_no_onnx_function import NoOnnxFunction
 
+# A process that is started has the terminal on its standard input only when it takes it.
+ON_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from onnxdx_tui.cli import main; main()"
 NET = """\
 raise SystemExit("this file was executed")
 
@@ -188,6 +193,29 @@ def test_fixes_that_change_the_same_lines_are_applied_one_after_the_other(
 
     assert "later: `mylib.twist.default` has no ONNX function. Its fix changes what another one changes." in done.out
     assert BRANCH.text in files(project)["net.py"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal of its own")
+@pytest.mark.parametrize(("typed", "code", "written"), [(b"n\n", 1, False), (b"\x03", 130, False), (b"y\n", 0, True)])
+def test_on_a_terminal_it_is_asked_before_files_are_written(
+    typed: bytes, code: int, written: bool, project: Path, saved: Callable, start: Callable
+) -> None:
+    saved(branch(tried(project, BRANCH)))
+    ours, theirs = os.openpty()
+
+    process = start("-c", ON_TERMINAL, "fix", "run.json", "--apply", stdin=theirs, start_new_session=True)
+    asked = ""
+    while "Write net.py? [y/N]" not in asked:
+        asked += process.stderr.read(1)
+    while process.poll() is None:  # Python may miss a Ctrl-C that comes just before it begins to read
+        os.write(ours, typed)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(1)
+
+    assert (process.returncode, files(project)["net.py"] != NET) == (code, written)
+    assert "Traceback" not in process.stderr.read()
+    os.close(ours)
+    os.close(theirs)
 
 
 def refused(project: Path, saved: Callable, onnxdx: Callable, *edits: Edit, **said: object) -> str:

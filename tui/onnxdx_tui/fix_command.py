@@ -18,10 +18,11 @@ from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.rundir import REPORT
 from onnxdx_diagnostics.selection import SYNTAX, NothingSelected, selected
 from onnxdx_diagnostics.visible import visible
-from onnxdx_tui import fixing, one_run, project
+from onnxdx_tui import fixing, project
 from onnxdx_tui.answer import Answer
 from onnxdx_tui.asked import Asked, asks_export, read_settings
 from onnxdx_tui.exit_code import ExitCode, of_report
+from onnxdx_tui.fix_run import fix_run
 from onnxdx_tui.fixing import Fixed
 
 
@@ -91,20 +92,21 @@ def _told(work: Callable[[], int]) -> int:
 
 def _fix_target(wish: Wish) -> int:
     """Show and apply fixes of a target's findings; the exit code is that of the last export."""
-    with one_run.run(wish, fixes=wish.finding or ("all",)) as run:
-        report, code = run.ending.report, run.ending.code
-    if wish.traceback:
-        click.echo(run.tracebacks, err=True, nl=False)
-    if code is not ExitCode.CLEAN or not report.findings:
-        _print_report(report, "nothing to fix")
-        return code or of_report(report, wish.fail_on)
-    fixed = _fixed(wish, report, wish.root)
-    if fixed is None or not fixed.paths:
-        return of_report(report, wish.fail_on)
-    with one_run.run(wish) as again:
-        after, code = again.ending.report, again.ending.code
-    _print_report(after, f"{fixed.said}\n{compare(report, after)}")
-    return code or of_report(after, wish.fail_on)
+    with fix_run(wish) as run:
+        ending = run.export()
+        if wish.traceback:
+            click.echo(run.tracebacks, err=True, nl=False)
+        report = ending.report
+        if ending.code is not ExitCode.CLEAN or not report.findings:
+            _print_report(report, "nothing to fix")
+            return ending.code or of_report(report, wish.fail_on)
+        report = run.tried(report, _chosen(report, wish.finding))
+        fixed = _fixed(wish, report, wish.root)
+        if fixed is None:
+            return of_report(report, wish.fail_on)
+        ending = run.again()
+    _print_report(ending.report, f"{fixed.said}\n{compare(report, ending.report)}")
+    return ending.code or of_report(ending.report, wish.fail_on)
 
 
 def _fix_report(wish: Wish, path: Path) -> int:
