@@ -29,8 +29,11 @@ class Terminal:
         self.started = time.monotonic()
         self.pid, self._master = pty.fork()
         if not self.pid:
+            for name in ("COLUMNS", "LINES", "NO_COLOR", "SSH_CONNECTION"):
+                os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})})
-            os.execvp(command[0], command)
+            # the environment as Python has it: readline puts the size of another terminal beside it
+            os.execvpe(command[0], command, os.environ)
         columns, rows = size
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._status: int | None = None
@@ -61,12 +64,12 @@ class Terminal:
                 last = time.monotonic()
         return last - self.started
 
-    def until(self, text: bytes, most: float = 60.0) -> float:
+    def until(self, text: bytes, most: float = 30.0) -> float:
         """Wait until this has been painted; when it was, in seconds since the start."""
         end = time.monotonic() + most
         while text not in self.output:
             if time.monotonic() > end:
-                raise TimeoutError(f"{text!r} was not painted in {most} s")
+                raise TimeoutError(f"{text!r} was not painted in {most} s, but {bytes(self.output[-4000:])!r}")
             self.read(0.02)
         return time.monotonic() - self.started
 
@@ -98,6 +101,19 @@ class Terminal:
         """The processes that it started."""
         task = Path(f"/proc/{self.pid}/task/{self.pid}/children")
         return [int(each) for path in task.parent.parent.glob("*/children") for each in path.read_text().split()]
+
+    def waited(self, most: float = 30.0) -> int:
+        """Wait for the end of the program; its exit code, or minus the signal that ended it."""
+        end = time.monotonic() + most
+        while time.monotonic() < end:
+            self.read(0.05)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._status = status
+                self.read(0.05)
+                os.close(self._master)
+                return os.waitstatus_to_exitcode(status)
+        raise TimeoutError(f"the program has not ended in {most} s")
 
     def end(self, number: signal.Signals = signal.SIGKILL) -> None:
         """End the program, if it has not ended."""

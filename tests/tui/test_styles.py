@@ -6,8 +6,8 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
+from onnxdx_tui.workspace.state import THEMES
 from onnxdx_tui.workspace.styles import PLAIN_THEME, Styles, contrast
-from onnxdx_tui.workspace.telling import THEMES
 
 
 @pytest.mark.parametrize("name", [theme for theme in THEMES if theme != PLAIN_THEME])

@@ -13,6 +13,7 @@ import click
 from onnxdx_diagnostics.worker_protocol import Job
 from onnxdx_tui.asked import Asked, asks_export, read_settings
 from onnxdx_tui.workspace.opened import NoRun, is_run, open_run
+from onnxdx_tui.workspace.state import THEMES
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ class Shown:
 @click.command()
 @click.argument("target", metavar="TARGET|RUN", is_eager=True, callback=read_settings)
 @click.option("--read-only", is_flag=True, help="Start and write nothing: for a run to be looked at.")
-@click.option("--theme", metavar="NAME", default="", help="Theme to begin with; T changes it.")
+@click.option("--theme", type=click.Choice(THEMES), help="Theme to begin with; T changes it. [that of the last time]")
 @asks_export
 @click.pass_context
-def tui(ctx: click.Context, /, target: str, read_only: bool, theme: str, **given: Any) -> int:
+def tui(ctx: click.Context, /, target: str, read_only: bool, theme: str | None, **given: Any) -> int:
     """Export TARGET and show on the screen what comes of it, or show a RUN that there is.
 
     TARGET is what `onnxdx export` takes. In its place stands a run folder, a run.json or a SARIF file of onnxdx; of
@@ -56,6 +57,9 @@ def tui(ctx: click.Context, /, target: str, read_only: bool, theme: str, **given
         raise click.UsageError("--read-only starts no export; it takes a run folder, a run.json or a SARIF file.")
     if reason := _no_screen():
         return _plain(path if saved else None, reason)
+    plain = "NO_COLOR" in os.environ
+    if "SSH_CONNECTION" in os.environ:
+        os.environ |= {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
     from onnxdx_tui.workspace.app import Workspace
 
     app = Workspace(
@@ -63,10 +67,13 @@ def tui(ctx: click.Context, /, target: str, read_only: bool, theme: str, **given
         wanted=None if saved else Shown(Asked(root=ctx.obj, target=target, **given)),
         root=ctx.obj,
         read_only=read_only,
-        theme=theme,
-        plain="NO_COLOR" in os.environ,
+        theme=theme or "",
+        plain=plain,
     )
-    return app.run() or 0
+    if plain:
+        os.environ["NO_COLOR"] = "1"  # which textual takes away, and the user's code may want to know
+    code = app.run()
+    return code if code is not None else app.return_code or 0
 
 
 def _no_screen() -> str:

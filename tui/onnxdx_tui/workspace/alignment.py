@@ -6,6 +6,7 @@ import enum
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from onnxdx_diagnostics.finding import Level
@@ -77,6 +78,18 @@ class Alignment:
     units: Sequence[Unit]
     unit_of: Mapping[str, int]
     """The unit of each node of the first program, by name."""
+
+    @cached_property
+    def texts(self) -> Sequence[str]:
+        """What can be searched in each unit: names, operators, dtypes and shapes, module."""
+        left, right = self.left.nodes, self.right.nodes
+        found = []
+        for unit in self.units:
+            nodes = [right[image] for image in unit.right]
+            if unit.left is not None:
+                nodes.append(left[unit.left])
+            found.append(" ".join(f"{node.name} {node.op} {node.value} {node.module}" for node in nodes))
+        return found
 
     def counts(self) -> Mapping[Match, int]:
         """How many units there are of each kind."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import gc
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+import signal
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,22 +21,20 @@ from textual.worker import Worker, WorkerState
 from onnxdx_diagnostics.changes import Prepared
 from onnxdx_diagnostics.fingerprint import identities
 from onnxdx_diagnostics.graphs import Stage
-from onnxdx_diagnostics.report import Report
-from onnxdx_tui.workspace import drawing
-from onnxdx_tui.workspace.alignment import Alignment, aligned
+from onnxdx_tui.workspace import drawing, reading
+from onnxdx_tui.workspace.alignment import Alignment
 from onnxdx_tui.workspace.bars import Bar
 from onnxdx_tui.workspace.commands import COMMANDS
-from onnxdx_tui.workspace.finding_rows import finding_lines
 from onnxdx_tui.workspace.framed import Framed
 from onnxdx_tui.workspace.handlers import HANDLERS
 from onnxdx_tui.workspace.line import line
 from onnxdx_tui.workspace.line_list import LineList
 from onnxdx_tui.workspace.live import Live
-from onnxdx_tui.workspace.module_rows import Branch, opened_for, tree_of
-from onnxdx_tui.workspace.opened import NoRun, Opened, open_run, with_graphs
+from onnxdx_tui.workspace.module_rows import Branch, opened_for
 from onnxdx_tui.workspace.prompt import Prompt
+from onnxdx_tui.workspace.remembered import Remembered, recalled, remember
 from onnxdx_tui.workspace.runs import Wanted
-from onnxdx_tui.workspace.search import Filter, Matches
+from onnxdx_tui.workspace.searching import Search
 from onnxdx_tui.workspace.sheet import Sheet
 from onnxdx_tui.workspace.state import Pane, Phase, State, Tab
 from onnxdx_tui.workspace.styles import PLAIN_THEME
@@ -46,17 +44,6 @@ _SETTLE = 0.08
 """So long after the last step of the cursor the main pane follows it."""
 
 _SAID = 4.0
-
-
-@contextlib.contextmanager
-def _without_collection() -> Iterator[None]:
-    """Very many objects are made that stay: looking for garbage among them would cost as much as making them."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 class Workspace(App[int]):
@@ -82,9 +69,11 @@ class Workspace(App[int]):
         plain: bool = False,
     ) -> None:
         """`path` is a run to show, `wanted` a target to export; `root` the project whose files fixes may change."""
-        super().__init__()
+        # with the terminal's own colours textual takes all colours away, else it makes greys of them
+        super().__init__(ansi_color=True if plain else None)
         self.state = State(read_only=read_only, target=wanted.target if wanted else "")
         self.path = path
+        self.recalled = Remembered()
         self.root = root or (wanted.root if wanted else Path.cwd())
         self.live = Live(self, wanted)
         self.done: list[tuple[Prepared, str]] = []
@@ -94,10 +83,12 @@ class Workspace(App[int]):
         self.cursors: dict[Tab, int] = {}
         self.said = ("", "")
         self._begun = self._ending = False
-        self.search = Filter()
-        self._matches = Matches((), self.search, 80)
+        self.search = Search(self)
+        if wanted is not None:
+            self.recalled = recalled(self.root, wanted.target)
+            self.state = self.recalled.restored(self.state)
+        self._wanted_theme = PLAIN_THEME if plain else theme or self.recalled.theme
         self._plain = plain
-        self._wanted_theme = theme
         self._settling: Timer | None = None
         self._answered: Timer | None = None
 
@@ -116,7 +107,7 @@ class Workspace(App[int]):
 
     def on_mount(self) -> None:
         """Show the empty workspace, then read the run."""
-        self.theme = PLAIN_THEME if self._plain else self._wanted_theme or self.theme
+        self.theme = self._wanted_theme or self.theme
         main = self.pane(Pane.MAIN)
         main.mount(Bar(id="card"), before=main.list)
         self.call_after_refresh(self._begin)
@@ -124,11 +115,21 @@ class Workspace(App[int]):
     def _begin(self) -> None:
         self.pane(Pane.FINDINGS).list.focus()
         self._begun = True
+        if not self.is_headless:
+            self._heed_signals()
         self._draw_all()
         if self.path is not None:
-            self.open(self.path)
+            reading.read(self, self.path)
         if self.state.target:
             self.live.start()
+
+    def _heed_signals(self) -> None:
+        """End in good order, the terminal as it was, when the system asks for it or the terminal goes away."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                with contextlib.suppress(NotImplementedError):
+                    loop.add_signal_handler(getattr(signal, name), self.end)
 
     # What others look at
 
@@ -158,11 +159,19 @@ class Workspace(App[int]):
             self.cursors.clear()
         for draw, fields in drawing.DEPENDS:
             if changed & fields:
-                draw(self)
+                self._guarded(draw)
         if changed & drawing.MAIN:
-            drawing.draw_main(self)
+            self._guarded(drawing.draw_main)
         if changed & {"pane", "zoomed"}:
             self._show_panes()
+
+    def _guarded(self, act: Callable[[Workspace], None]) -> None:
+        """A fault of ours is told in the strip; it ends neither the app nor what is drawn besides."""
+        try:
+            act(self)
+        except Exception as error:
+            self.log(error)
+            self.say(f"internal error: {type(error).__name__}: {error}", "error")
 
     def select(self, finding: int | None, *, settle: bool = False) -> None:
         """Select a finding; with `settle` the main pane follows when the cursor has come to rest."""
@@ -219,112 +228,7 @@ class Workspace(App[int]):
             return
         if self.said[0]:
             self.say("")
-        HANDLERS[command_id](self)
-
-    def search_for(self, text: str) -> None:
-        """Mark the rows of the main pane with this text, and go to the first one from the cursor on."""
-        self.search = Filter(text)
-        main = self.pane(Pane.MAIN).list
-        self._matches = Matches(main.rows, self.search, main.scrollable_content_region.width)
-        main.found = self._matches.rows
-        main.forget()
-        if not text:
-            return
-        at = self._matches.nearest(main.cursor, 0)
-        if at is not None:
-            main.go(at, centred=True)
-        self.say(f"{len(main.found)} rows have it   n N next" if main.found else "no row has it")
-
-    def step_search(self, step: int) -> bool:
-        """Go to the next match; whether there is one at all."""
-        main = self.pane(Pane.MAIN).list
-        at = self._matches.nearest(main.cursor, step)
-        if at is not None:
-            main.go(at, centred=True)
-        return bool(self._matches.rows)
-
-    # Reading a run
-
-    def open(self, path: Path) -> None:
-        """Read a run and show it."""
-        self.update(loading=f"Reading {path} …", graphs_pending=True)
-        self._read(path)
-
-    @work(thread=True, exclusive=True, group="read", exit_on_error=False)
-    def _read(self, path: Path) -> None:
-        try:
-            opened = open_run(path)
-        except NoRun as error:
-            self.call_from_thread(self.update, problem=str(error), opened=None, graphs_pending=False)
-            return
-        self.call_from_thread(self.show_run, opened)
-        alignments = {}
-        with _without_collection():
-            complete = with_graphs(opened)
-            tree = tree_of(complete.graphs, complete.report)
-            if complete.graphs is not None:
-                alignments[self.state.program] = aligned(complete.graphs, self.state.program, complete.levels)
-        self.call_from_thread(self._show_graphs, complete, tree, alignments)
-
-    def show_run(self, opened: Opened) -> None:
-        """Show the report of a run, while its graphs are still being read; the finding stays if it is there again."""
-        self.module_tree = tree_of(None, opened.report)
-        self.alignments = {}
-        first = self._same_finding(opened.report)
-        module = opened.report.findings[first].site.module if first is not None else ""
-        self.update(
-            opened=opened,
-            problem="",
-            loading="",
-            finding=first,
-            way=0,
-            node=None,
-            frame=None,
-            open_modules=opened_for(module),
-            graphs_pending=True,
-        )
-
-    def _same_finding(self, report: Report) -> int | None:
-        """The finding that is selected now as it is in another report; else the first one of its rows."""
-        if self.state.opened is not None and self.state.finding is not None:
-            before = identities(self.state.opened.report.findings)
-            after = identities(report.findings)
-            if before[self.state.finding] in after:
-                return after.index(before[self.state.finding])
-        lines = finding_lines(report, self.state.grouping, self.state.filter(Pane.FINDINGS))
-        return next((each.key for each in lines if isinstance(each.key, int)), None)
-
-    def show_partial(self, opened: Opened) -> None:
-        """Show what a run has found by now."""
-        self.show_run(opened)
-        self.update(graphs_pending=False)
-
-    def replace_report(self, report: Report) -> None:
-        """The run that is shown has another report by now: fixes have come."""
-        if self.state.opened is not None:
-            self.update(opened=replace(self.state.opened, report=report), finding=self._same_finding(report))
-
-    def _show_graphs(self, opened: Opened, tree: Branch, alignments: dict[Stage, Alignment | None]) -> None:
-        self.module_tree = tree
-        self.alignments = alignments
-        self.update(opened=opened, graphs_pending=False)
-
-    def compare(self, stage: Stage) -> None:
-        """Have the program of a stage compared with ONNX, if that is not done yet."""
-        if stage not in self.alignments and self.state.opened is not None:
-            self._compare(self.state.opened, stage)
-
-    @work(thread=True, exclusive=True, group="compare", exit_on_error=False)
-    def _compare(self, opened: Opened, stage: Stage) -> None:
-        if opened.graphs is not None:
-            alignment = aligned(opened.graphs, stage, opened.levels)
-            self.call_from_thread(self._show_alignment, opened, stage, alignment)
-
-    def _show_alignment(self, opened: Opened, stage: Stage, alignment: Alignment | None) -> None:
-        if opened is self.state.opened:
-            self.alignments[stage] = alignment
-            drawing.draw_card(self)
-            drawing.draw_main(self)
+        self._guarded(HANDLERS[command_id])
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """What goes wrong in a thread is said, and the app goes on."""
@@ -349,6 +253,12 @@ class Workspace(App[int]):
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         """A second click opens."""
         self.action_do("open")
+
+    def on_framed_named(self, event: Framed.Named) -> None:
+        """A tab was clicked."""
+        tab = next((tab for tab in Tab if tab.value == event.word), None)
+        if tab is not None:
+            self.action_do(tab.value.lower())
 
     def on_descendant_focus(self) -> None:
         """The pane at work is the one that has the focus."""
@@ -379,8 +289,30 @@ class Workspace(App[int]):
         if self._ending:
             return
         self._ending = True
+        self._remember()
         self.say("ending the run …" if self.state.run.active else "")
         self._end_run()
+
+    def _remember(self) -> None:
+        """Keep how the target was looked at, for the next time."""
+        state = self.state
+        if not state.target:
+            return
+        finding = ""
+        if state.opened is not None and state.finding is not None:
+            finding = identities(state.opened.report.findings)[state.finding]
+        what = Remembered(
+            "" if self._plain else self.theme,
+            state.grouping.value,
+            state.tab.value,
+            state.program.value,
+            state.folding.context,
+            finding,
+        )
+        try:
+            remember(self.root, state.target, what)
+        except OSError as error:
+            self.say(f"how you looked at it is not kept: {error.strerror or error}", "warning")
 
     @work(thread=True, group="end", exit_on_error=False)
     def _end_run(self) -> None:
@@ -392,8 +324,8 @@ class Workspace(App[int]):
     def _draw_all(self) -> None:
         self._show_panes()
         for draw, _ in drawing.DEPENDS:
-            draw(self)
-        drawing.draw_main(self)
+            self._guarded(draw)
+        self._guarded(drawing.draw_main)
 
     def _show_panes(self) -> None:
         alone = self.state.narrow or self.state.zoomed

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from onnxdx_diagnostics.graphs import Stage
-from onnxdx_tui.workspace import drawing
+from onnxdx_tui.workspace import drawing, reading
 from onnxdx_tui.workspace.alignment import Alignment
 from onnxdx_tui.workspace.diff_rows import DiffRows, Shown
 from onnxdx_tui.workspace.finding_rows import ordered
@@ -90,7 +90,7 @@ def go_to_module(app: Workspace, path: str) -> None:
 def go_to_unit(app: Workspace, unit: int) -> None:
     """Show a unit of the comparison in the diff."""
     app.update(tab=Tab.DIFF)
-    _reveal_unit(app, unit)
+    reveal_unit(app, unit)
     app.go_to(Pane.MAIN)
 
 
@@ -103,7 +103,7 @@ def _first_unit(alignment: Alignment, path: str) -> int | None:
     return None
 
 
-def _reveal_unit(app: Workspace, unit: int) -> None:
+def reveal_unit(app: Workspace, unit: int) -> None:
     """Put the cursor of the diff on a unit, out of its fold."""
     rows = app.pane(Pane.MAIN).list.rows
     if not isinstance(rows, DiffRows):
@@ -203,7 +203,7 @@ def _step_finding(step: int, app: Workspace) -> None:
 
 def _difference(step: int, app: Workspace) -> None:
     main = app.pane(Pane.MAIN).list
-    if app.search.text and app.step_search(step):
+    if app.search.text and app.search.step(step):
         return
     if isinstance(main.rows, DiffRows):
         row = main.rows.next_difference(main.cursor, step)
@@ -235,7 +235,7 @@ def _program(app: Workspace) -> None:
     other = Stage.DECOMPOSED if app.state.program is Stage.CAPTURED else Stage.CAPTURED
     app.cursors.pop(Tab.DIFF, None)
     app.update(program=other)
-    app.compare(other)
+    reading.compare(app, other)
     app.say(f"ONNX beside the {other.value} program")
 
 
@@ -259,7 +259,7 @@ def _filter(app: Workspace) -> None:
     state, prompt = app.state, app.query_one("#prompt", Prompt)
     pane = state.pane
     if pane in (Pane.FIXES, Pane.MAIN):
-        prompt.ask("search", app.search.text, app.search_for, partial(_searched, app))
+        prompt.ask("search", app.search.text, app.search.begin, partial(_searched, app))
         return
     before = state.filter(pane)
 
@@ -276,7 +276,7 @@ def _filter(app: Workspace) -> None:
 
 def _searched(app: Workspace, meant: bool) -> None:
     if not meant:
-        app.search_for("")
+        app.search.begin("")
     app.go_to(Pane.MAIN)
 
 
@@ -284,7 +284,7 @@ def _back(app: Workspace) -> None:
     """Undo the last step of looking: a search, a filter, a zoom, a pane."""
     state = app.state
     if app.search.text:
-        app.search_for("")
+        app.search.begin("")
     elif state.filter(state.pane).text:
         app.update(filters={**state.filters, state.pane: Filter()})
     elif state.node is not None and state.pane is Pane.MAIN:

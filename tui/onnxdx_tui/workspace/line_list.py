@@ -19,7 +19,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from onnxdx_tui.workspace.line import Line, line
+from onnxdx_tui.workspace.line import Line, Span, line, shown
 from onnxdx_tui.workspace.styles import Styles
 
 _CACHED = 512
@@ -99,7 +99,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def current(self) -> Line | None:
         """The line of the cursor."""
-        return self.rows.line(self.cursor, self._width) if self.cursor < len(self.rows) else None
+        return self._shown(self.cursor, self._width) if self.cursor < len(self.rows) else None
 
     @property
     def _width(self) -> int:
@@ -158,12 +158,19 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
     def _strip(self, row: int, width: int, mark: str) -> Strip:
         styles = Styles.of(self.app)
         base = self.rich_style
-        spans = self.rows.line(row, width).spans
+        spans = self._shown(row, width).spans
         if row in self.found:
             spans = tuple(each._replace(style="found") if each.style != "lane" else each for each in spans)
         over = styles[mark] if mark else Style()
         strip = Strip([Segment(text, base + styles[style] + over) for text, style in spans])
         return strip.crop(self.shift, self.shift + width).adjust_cell_length(width, base + over)
+
+    def _shown(self, row: int, width: int) -> Line:
+        """The line of a row; one that cannot be made says so, and costs no other."""
+        try:
+            return self.rows.line(row, width)
+        except Exception as error:  # what fails in painting would end the app
+            return line(Span(shown(f"✗ internal error: this row cannot be shown: {error!r}"), "error"))
 
     def watch_shift(self) -> None:
         """Draw what is on the screen anew."""

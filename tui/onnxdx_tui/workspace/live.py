@@ -14,6 +14,7 @@ from textual.timer import Timer
 from onnxdx_diagnostics.comparison import compare
 from onnxdx_diagnostics.report import Report, VerdictOutcome
 from onnxdx_tui.exit_code import ExitCode
+from onnxdx_tui.workspace import reading
 from onnxdx_tui.workspace.opened import Opened
 from onnxdx_tui.workspace.runs import Following, LiveRun, Runs, Wanted
 from onnxdx_tui.workspace.state import Phase, Run
@@ -85,7 +86,7 @@ class Live:
         if now.arrived and now.report is not self._seen.report and now.report is not None:
             self._arrive(run, now.report)
         elif not now.arrived and now.report is not None and now.found != self._seen.found and self._before is None:
-            self._app.show_partial(Opened(run.folder, now.report, now.report.root))
+            reading.show_partial(self._app, Opened(run.folder, now.report, now.report.root))
         self._seen = now
         if run.over:
             self._end(run)
@@ -100,9 +101,9 @@ class Live:
         """The report of a run is there, or has more fixes than before."""
         shown = self._app.state.opened
         if shown is not None and shown.path == run.folder and shown.graphs is not None:
-            self._app.replace_report(report)
+            reading.replace_report(self._app, report)
         elif shown is None or shown.path != run.folder or not self._app.state.graphs_pending:
-            self._app.open(run.folder)
+            reading.read(self._app, run.folder)
 
     def _end(self, run: LiveRun) -> None:
         self._run = None
@@ -124,10 +125,10 @@ class Live:
         """What the strip says of a run that ended, and in which style. A run without a result replaces no other."""
         if code is ExitCode.INTERRUPTED:
             if self._before is None:
-                self._app.open(run.folder)
+                reading.read(self._app, run.folder)
             return f"■ cancelled after {seconds:.1f} s   r runs again", "warning"
         before, self._before = self._before, report
-        self._app.open(run.folder)
+        reading.read(self._app, run.folder)
         since = f"   {compare(before, report)}" if before is not None else ""
         dead = next((each for each in report.findings if each.id.startswith("DX8")), None)
         if dead is not None:

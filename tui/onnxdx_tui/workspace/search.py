@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from onnxdx_tui.workspace.line_list import Rows
 
 
 @dataclass(frozen=True)
@@ -47,12 +44,10 @@ def in_order(letters: str, text: str) -> bool:
 class Matches:
     """The rows of a text in which something is found."""
 
-    def __init__(self, rows: Rows | tuple[()], wanted: Filter, width: int) -> None:
-        self.rows: frozenset[int] = frozenset()
-        if wanted.text and not isinstance(rows, tuple):
-            texts = (rows.line(row, width).text for row in range(len(rows)))
-            self.rows = frozenset(row for row, text in enumerate(texts) if wanted.admits(text))
-        self._order = sorted(self.rows)
+    def __init__(self, texts: Iterable[str], wanted: Filter) -> None:
+        found = (row for row, text in enumerate(texts) if wanted.admits(text)) if wanted.text else ()
+        self._order = list(found)
+        self.rows = frozenset(self._order)
 
     def nearest(self, row: int, step: int) -> int | None:
         """The match at or after a row (step 0), the one after it (1) or before it (-1); around the end if need be."""

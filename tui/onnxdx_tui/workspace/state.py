@@ -14,6 +14,9 @@ from onnxdx_tui.workspace.finding_rows import Grouping
 from onnxdx_tui.workspace.opened import Opened
 from onnxdx_tui.workspace.search import Filter
 
+THEMES = ("textual-dark", "textual-light", "nord", "gruvbox", "solarized-light", "ansi-dark")
+"""The themes, in the order in which they follow each other."""
+
 
 class Pane(enum.Enum):
     """The panes; the values are the keys that lead to them."""

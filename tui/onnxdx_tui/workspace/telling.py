@@ -15,13 +15,12 @@ from onnxdx_tui.workspace.picker import Picker
 from onnxdx_tui.workspace.rule_rows import rule_lines
 from onnxdx_tui.workspace.search import Filter
 from onnxdx_tui.workspace.sheet import Sheet
-from onnxdx_tui.workspace.state import Pane, State, Tab
+from onnxdx_tui.workspace.state import THEMES, Pane, State, Tab
 
 if TYPE_CHECKING:
     from onnxdx_tui.workspace.app import Workspace
 
 Handler = Callable[["Workspace"], None]
-THEMES = ("textual-dark", "textual-light", "nord", "gruvbox", "solarized-light", "ansi-dark")
 
 _PLACES = {
     Pane.FINDINGS: (Place.FINDINGS,),
