@@ -104,7 +104,9 @@ def enlarged(size: int) -> Any:
     (output,) = (node for node in graph.nodes if node.op == "output")
     result = layer[-1]
     with graph.inserting_before(output):
-        for number in range(1, max(2, size // len(layer))):
+        number = 0
+        while len(graph.nodes) < size:
+            number += 1
             result = _copied(graph, layer, {given: result}, number)
     output.replace_input_with(layer[-1], result)
     captured.exported.graph_signature.output_specs[0].arg.name = result.name

@@ -28,6 +28,35 @@ class BodyNotSeparable(Finding):
     id: ClassVar[str] = "DX404"
     name: ClassVar[str] = "body-not-separable"
     level: ClassVar[Level] = Level.NOTE
+    EXAMPLE: ClassVar[str] = """
+# $ onnxdx export example.py:build --functions all
+import torch
+from onnxscript import opset18 as op
+from onnxdx import ExportTarget, OnnxRegistry
+
+@torch.library.custom_op("dx404::rescaled", mutates_args=())
+def rescaled(x: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
+    return x * factor
+
+@rescaled.register_fake
+def _(x, factor):
+    return torch.empty_like(x)
+
+def rescaled_onnx(x, factor):
+    return op.ThresholdedRelu(x, alpha=float(factor.const_value.numpy()))
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("factor", torch.tensor(1.0))
+
+    def forward(self, x):
+        return rescaled(x, self.factor)  # expect: DX404
+
+def build():
+    registry = OnnxRegistry().with_op("dx404::rescaled", rescaled_onnx)
+    return ExportTarget(Net(), (torch.rand(2, 3) + 2,), registry=registry)
+"""
 
     path: str
     what: str
