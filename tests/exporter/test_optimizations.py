@@ -75,6 +75,12 @@ REDUNDANT = {
     "an axis there and back": ("a = Unsqueeze (x, one)  b = Squeeze (a, one)  z = Neg (b)", ["Neg"]),
     "two axes": ("a = Unsqueeze (x, one)  b = Unsqueeze (a, one)  z = Neg (b)", ["Unsqueeze", "Unsqueeze", "Neg"]),
     "a concatenation of one": ("a = Concat <axis = 0> (x)  z = Neg (a)", ["Neg"]),
+    "a size as a scalar and back": (
+        "s = Shape <start: int = 1, end: int = 2> (x)  t = Squeeze (s, nil)  u = Reshape (t, minus)  z = Cast <to: int = 1> (u)",
+        ["Shape", "Cast"],
+    ),
+    "a factor of one": ("a = Mul (unit, x)  b = Div (a, unit)  z = Neg (b)", ["Neg"]),
+    "a factor of one that adds an axis": ("a = Mul (x, deep)  z = Neg (a)", ["Mul", "Neg"]),
     "the reciprocal of a root": (
         "s = Sqrt (x)  r = Reciprocal (s)  z = Mul (x, r)",
         ["Sqrt", "Div"],
@@ -90,7 +96,8 @@ REDUNDANT = {
 @pytest.mark.parametrize("case", REDUNDANT.values(), ids=REDUNDANT)
 def test_what_is_redundant_goes_and_the_numbers_stay(case: tuple[str, list[str]]) -> None:
     text, left = case
-    weights = "int64[2] six = {6, 4}, int64[2] two = {2, 12}, int64[3] zero = {0, 2, -1}, int64[1] one = {1}"
+    weights = "int64[2] six = {6, 4}, int64[2] two = {2, 12}, int64[3] zero = {0, 2, -1}, int64[1] one = {1},"
+    weights += " int64[1] nil = {0}, int64[1] minus = {-1}, float[1, 1] unit = {1.0}, float[1, 1, 1, 1] deep = {1.0}"
     model = typed(graph_of(f"(float[2, 3, 4] x) => (float[1] z) <{weights}> {{ {text} }}"))
     before = outputs(model)
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import onnx_ir as ir
 
-from onnxdx.optimizations.editing import ints, is_op, nodes_of, producer, replace_by_node, replace_by_value, same_shape
+from onnxdx.optimizations.editing import (
+    constant,
+    ints,
+    is_op,
+    nodes_of,
+    producer,
+    replace_by_node,
+    replace_by_value,
+    same_shape,
+)
 
 _EXACT: Mapping[ir.DataType, frozenset[ir.DataType]] = {
     ir.DataType.BOOL: frozenset({ir.DataType.INT32, ir.DataType.INT64, ir.DataType.FLOAT, ir.DataType.DOUBLE}),
@@ -65,8 +74,27 @@ def _reshape(node: ir.Node, source: ir.Value) -> None:
         given = before.inputs[0]
         node.replace_input_with(0, given)
         source = source if given is None else given
-    if same_shape(source, node.outputs[0]):
-        replace_by_value(node, source)
+    for value in _in_same_order(source):
+        if same_shape(value, node.outputs[0]):
+            replace_by_value(node, value)
+            return
+
+
+def _in_same_order(value: ir.Value) -> Iterator[ir.Value]:
+    """A value, and those that it was made of by nodes that only change the shape."""
+    yield value
+    before = producer(value, "Reshape", "Squeeze", "Unsqueeze")
+    while before is not None and before.inputs[0] is not None:
+        value = before.inputs[0]
+        yield value
+        before = producer(value, "Reshape", "Squeeze", "Unsqueeze")
+
+
+def _shape(node: ir.Node, source: ir.Value) -> None:
+    """The sizes between two axes are so many, which torchlib does not say."""
+    start, end = node.attributes.get_int("start", 0), node.attributes.get_int("end", None)
+    if node.outputs[0].shape is None and end is not None and 0 <= start < end and source.shape is not None:
+        node.outputs[0].shape = ir.Shape([min(end, len(source.shape)) - start])
 
 
 def _expand(node: ir.Node, source: ir.Value) -> None:
@@ -105,8 +133,17 @@ def _concat(node: ir.Node, source: ir.Value) -> None:
         replace_by_value(node, source)
 
 
+def _div(node: ir.Node, source: ir.Value) -> None:
+    if _is_one(node.inputs[1], source):
+        replace_by_value(node, source)
+
+
 def _mul(node: ir.Node, source: ir.Value) -> None:
-    """`x * (1 / y)` is `x / y`: what ONNX Runtime knows as part of a normalisation."""
+    """`x * 1` is `x`, and `x * (1 / y)` is `x / y`: what ONNX Runtime knows as part of a normalisation."""
+    for index, value in enumerate(node.inputs):
+        other = node.inputs[1 - index]
+        if other is not None and _is_one(value, other) and replace_by_value(node, other):
+            return
     for index, value in enumerate(node.inputs):
         inverse = producer(value, "Reciprocal")
         other = node.inputs[1 - index]
@@ -118,6 +155,14 @@ def _mul(node: ir.Node, source: ir.Value) -> None:
         return
 
 
+def _is_one(value: ir.Value | None, other: ir.Value) -> bool:
+    """Whether a value is a 1 that does not make `other` any larger."""
+    known = constant(value)
+    if known is None or known.size != 1 or known.reshape(-1)[0] != 1:
+        return False
+    return known.ndim == 0 or (other.shape is not None and known.ndim <= len(other.shape))
+
+
 _BY_OPERATOR: Mapping[str, Callable[[ir.Node, ir.Value], None]] = {
     "Cast": _cast,
     "Transpose": _transpose,
@@ -127,4 +172,6 @@ _BY_OPERATOR: Mapping[str, Callable[[ir.Node, ir.Value], None]] = {
     "Squeeze": _squeeze,
     "Concat": _concat,
     "Mul": _mul,
+    "Div": _div,
+    "Shape": _shape,
 }
