@@ -93,8 +93,17 @@ class Attempts:
         return plain_run.run(self.request.model, self.request.args, self.request.kwargs)
 
     def capture(self, *, strict: bool) -> ExportedProgram | BaseException:
-        """The captured program, or what torch.export raised."""
-        return self._capture(self.asked.spec, strict)
+        """The captured program, or what torch.export raised, even if the user's code caught it."""
+        raised: list[BaseException] = []
+        with compat.noted_errors(raised.append):
+            captured = self._capture(self.asked.spec, strict)
+        if strict or isinstance(captured, BaseException):
+            return captured
+        return next(filter(self._caught_by_user, raised), captured)
+
+    def capture_strictly_by_sample(self) -> ExportedProgram | BaseException:
+        """The program that dynamo captures when every size is that of the sample inputs, or what was raised."""
+        return self._capture(None, strict=True)
 
     def capture_asserting(self) -> ExportedProgram | BaseException:
         """The captured program with what torch cannot prove of sizes as asserts in the graph, or what was raised."""
@@ -216,6 +225,11 @@ class Attempts:
         """File and line of the innermost user frame of an exception."""
         spot = self.sources.innermost_user(self.sources.spots_of_error(error))
         return (spot.path, spot.line) if spot else None
+
+    def _caught_by_user(self, error: BaseException) -> bool:
+        """Whether the frame that caught an exception, which its traceback begins with, is one of the user's code."""
+        trace = error.__traceback__
+        return trace is not None and self.sources.is_user(trace.tb_frame.f_code.co_filename)
 
     def _capture(self, spec: Any, strict: bool, *, asserting: bool = False) -> ExportedProgram | BaseException:
         request = self.request

@@ -103,6 +103,9 @@ def _told(
             case compat.UnsupportedOperatorException() if compat.nests(link.func):
                 site, _ = placed(spots, sources, module)
                 return LayoutNotSupported(site, str(link.func), "nested")
+            case NotImplementedError() if compat.is_opaque(link):
+                site, here = placed(spots, sources, module)
+                return LayoutNotSupported(site, here.text or "a tensor", "torch._mkldnn")
             case compat.UnsupportedOperatorException() if not compat.has_fake_kernel(link.func):
                 site, _ = placed(spots, sources, module)
                 return no_fake_kernel(link.func, site)

@@ -68,6 +68,7 @@ __all__ = [
     "UserError",
     "UserErrorType",
     "attributes_as_left",
+    "called_module",
     "captured_values",
     "children_of",
     "control_flow_calls",
@@ -85,6 +86,7 @@ __all__ = [
     "holds",
     "is_about",
     "is_builtin",
+    "is_opaque",
     "is_relation",
     "is_traced",
     "is_violation",
@@ -94,6 +96,7 @@ __all__ = [
     "leaves_of",
     "needs_memory",
     "no_printed_graphs",
+    "noted_errors",
     "on_fake_tensors",
     "output_paths",
     "outside_of_capture",
@@ -442,6 +445,12 @@ def load_torch_export() -> None:
     distributions.set_default_validate_args(checked)
 
 
+def called_module(frame: FrameType) -> torch.nn.Module | None:
+    """The module that this frame is the call of, with its hooks (`nn.Module._call_impl`, 2.9 - 2.14)."""
+    module = frame.f_locals.get("self") if frame.f_code is torch.nn.Module._call_impl.__code__ else None
+    return module if isinstance(module, torch.nn.Module) else None
+
+
 @contextlib.contextmanager
 def no_printed_graphs() -> Iterator[None]:
     """While open, torch.export does not print the graph it had so far to stderr when it fails.
@@ -465,6 +474,31 @@ def _replaced(owner: object, name: str, method: Callable[..., Any]) -> Iterator[
         yield
     finally:
         setattr(owner, name, original)
+
+
+@contextlib.contextmanager
+def noted_errors(note: Callable[[BaseException], None]) -> Iterator[None]:
+    """While open, every exception that says that something depends on data is noted as it is made.
+
+    Whether it gets to `torch.export.export` is for the user's code to decide, which may catch it.
+    """
+    with contextlib.ExitStack() as stack:
+        for kind in (GuardOnDataDependentSymNode, DataDependentOutputException):
+            stack.enter_context(_replaced(kind, "__init__", _noting(kind.__init__, note)))
+        yield
+
+
+def _noting(begin: Callable[..., None], note: Callable[[BaseException], None]) -> Callable[..., None]:
+    def begun(error: BaseException, *args: Any, **kwargs: Any) -> None:
+        begin(error, *args, **kwargs)
+        note(error)
+
+    return begun
+
+
+def is_opaque(error: BaseException) -> bool:
+    """Whether a tensor has the memory of a backend, such as oneDNN; the text is all that tells (2.9 - 2.14)."""
+    return isinstance(error, NotImplementedError) and "OpaqueTensorImpl" in str(error)
 
 
 @contextlib.contextmanager

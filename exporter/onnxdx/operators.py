@@ -178,6 +178,8 @@ def touches_layout(node: fx.Node) -> bool:
     """Whether the node takes or gives a tensor that is not dense."""
     if not is_operator(node):
         return False
+    if str(node.target).startswith("aten.to_mkldnn"):  # a recording knows its result as a plain tensor
+        return True
     return not is_strided(node.meta.get("val")) or any(not is_strided(a.meta.get("val")) for a in node.all_input_nodes)
 
 

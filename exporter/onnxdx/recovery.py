@@ -16,6 +16,7 @@ from torch.export import ExportedProgram
 
 from onnxdx import capture_errors, compat, silent_faults
 from onnxdx.attempts import Attempts, StandIn
+from onnxdx.dynamo_trial import DynamoTrial
 from onnxdx.provenance import chain_of
 from onnxdx.recorded_run import RecordedRun
 from onnxdx.request import Lacking
@@ -69,13 +70,17 @@ def recover(attempts: Attempts, error: BaseException, budget: Budget) -> Recover
     told = capture_errors.explained(error, attempts.sources)
     unknown = list(attempts.unknown_inputs())
     remote = told is None and not unknown and not compat.is_violation(error)
+    trial = DynamoTrial(attempts, error)
     if remote:
-        broken = budget.rung("eager", attempts.fails_in_eager)
+        with trial.watching():
+            broken = budget.rung("eager", attempts.fails_in_eager)
         if broken is not None:
             return Recovered((broken,))
     strict: ExportedProgram | BaseException | None = None
     if not unknown and _dynamo_may_help(attempts, error, told):
-        strict = budget.rung("strict", lambda: attempts.capture(strict=True))
+        strict = budget.rung("trial", trial.failure)
+        if strict is None:
+            strict = budget.rung("strict", lambda: attempts.capture(strict=True))
         if isinstance(strict, ExportedProgram):
             return Recovered((), strict, CaptureMode.STRICT)
     failed = strict if isinstance(strict, BaseException) else None

@@ -70,6 +70,8 @@ def _layout(node: fx.Node, program: DecomposedProgram, told: set[fx.Node]) -> Fi
     odd = [argument for argument in node.all_input_nodes if not is_strided(argument.meta.get("val"))]
     given = [argument for argument in odd if argument.op != "call_function"]
     site = program.captured.sources.site(node)
+    if not odd and is_strided(node.meta["val"]):  # the capture has told it already: it cannot hold such a tensor
+        return None
     if not odd:
         return LayoutNotSupported(site, called(node), str(node.meta["val"].layout))
     if not given or given[0] in told:
