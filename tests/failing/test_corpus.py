@@ -3,7 +3,8 @@
 A program is one file: `<topic>_<what>.py` here when it has a fault, `fine/<what>.py` when it has none.
 
 - The docstring says in a line or two what the user does, with the public issue that it is taken from.
-- `# expect: DX101, DX301` stands on each line that is to blame. Lines without it are innocent.
+- `# expect: DX101, DX301` stands on each line that is to blame. Lines without it are innocent. In `DX102 before torch
+  2.14`, later versions of torch capture the line.
 - `build()` returns (model, args[, kwargs[, dynamic_shapes]]) or an ExportTarget.
 - `# runs: onnxdx export {program}:build --timeout 10` exports through the command line, in a process of its own: for
   programs that hang, exit, crash, change the process they run in, or need an option.

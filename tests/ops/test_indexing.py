@@ -114,6 +114,7 @@ WRITES = {
     "index-fill": (lambda x, i: x.index_fill(1, i, 9.0), X, ROWS),
     "put": (lambda x, m: x.put(m, torch.ones(2, 2)), X, MATRIX),
     "put-accumulate": (lambda x, m: x.put(m, torch.ones(2, 2), accumulate=True), X, torch.zeros(2, 2).long()),
+    "select-scatter-open": (lambda x, s: torch.select_scatter(x, s, -2, x.shape[1] - 1), X, torch.randn(4, 6)),
     "slice-scatter": (lambda x, s: torch.slice_scatter(x, s, 1, 1, 4), X, torch.randn(4, 3, 6)),
     "select-scatter": (lambda x, s: torch.select_scatter(x, s, 1, -1), X, torch.randn(4, 6)),
     "diagonal-scatter": (lambda x, s: torch.diagonal_scatter(x, s, 0), torch.randn(4, 4), torch.randn(4)),

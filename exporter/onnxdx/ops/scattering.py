@@ -40,6 +40,15 @@ from onnxdx.tracing import op
 _WRITTEN_BY_ADDING = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.INT32, INT64, ir.DataType.FLOAT16})
 
 
+@onnx_function("aten::select_scatter")
+def select_scatter(self: TTensor, src: TTensor, dim: int, index: Int64) -> TTensor:
+    """select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor"""
+    axis = axis_of(self, dim)
+    place = op.Reshape(scalar(index), constant([1] * rank(self), INT64))
+    written = op.Unsqueeze(src, constant([axis], INT64))
+    return op.ScatterElements(self, op.Expand(place, op.Shape(written)), written, axis=axis)
+
+
 def _fitted(src: Value, index: Value) -> Value:
     """The part of `src` that the index reaches: torch ignores what is beyond."""
     theirs, ours = sizes(src), sizes(index)
