@@ -76,7 +76,8 @@ REDUNDANT = {
     "two axes": ("a = Unsqueeze (x, one)  b = Unsqueeze (a, one)  z = Neg (b)", ["Unsqueeze", "Unsqueeze", "Neg"]),
     "a concatenation of one": ("a = Concat <axis = 0> (x)  z = Neg (a)", ["Neg"]),
     "a size as a scalar and back": (
-        "s = Shape <start: int = 1, end: int = 2> (x)  t = Squeeze (s, nil)  u = Reshape (t, minus)  z = Cast <to: int = 1> (u)",
+        "s = Shape <start: int = 1, end: int = 2> (x)  t = Squeeze (s, nil)  "
+        "u = Reshape (t, minus)  z = Cast <to: int = 1> (u)",
         ["Shape", "Cast"],
     ),
     "a factor of one": ("a = Mul (unit, x)  b = Div (a, unit)  z = Neg (b)", ["Neg"]),
