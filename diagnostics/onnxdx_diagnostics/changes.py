@@ -228,6 +228,8 @@ def _edited(file: TextFile, edits: list[Edit]) -> str:
     """The text of a file with edits in it, whose line ends become the file's. Raises _Against and EditMisfits."""
     own = [replace(edit, path="", text=_LINE_END.sub(file.line_end, edit.text)) for edit in edits]
     text = edited(own, {"": file.text})[""]
+    if {found[0] for found in _LINE_END.finditer(file.text)} == {"\r\n"}:
+        text = _LINE_END.sub("\r\n", text)  # an edit up to the end of a line may have taken its "\r" along
     if _is_python(file.text) and not _is_python(text):
         raise _Against("would be no Python any more")
     return text

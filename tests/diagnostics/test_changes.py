@@ -100,6 +100,14 @@ def test_encoding_byte_order_mark_and_line_ends_stay(root: Path, content: bytes,
     assert (root / "net.py").read_bytes() == content
 
 
+def test_an_edit_up_to_the_end_of_a_line_keeps_its_line_end(root: Path) -> None:
+    (root / "net.py").write_bytes(b"x = 1\r\ny = 2\r\n")
+
+    apply(prepared([Edit("net.py", 1, 5, 1, len("x = 1\r") + 1, "3")], root))
+
+    assert (root / "net.py").read_bytes() == b"x = 3\r\ny = 2\r\n"
+
+
 def test_a_link_inside_of_the_project_stays_a_link(root: Path) -> None:
     (root / "link.py").symlink_to(root / "net.py")
 
