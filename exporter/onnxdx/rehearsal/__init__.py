@@ -60,7 +60,7 @@ class Rehearsal:
         if "one_sided" not in outcome:
             return _Before(None, reason="gives no model")
         one_sided = [_OneSided(at[0], at[1], at[3], truth) for at, truth in outcome["one_sided"]]
-        return _Before(folder / SEEN, one_sided, raises=outcome["raises"])
+        return _Before(folder / SEEN, one_sided, raises=outcome["raises"], lonely=outcome["lonely"])
 
     def _performed(self, task: Task) -> Path:
         """The folder with what came of a task."""
@@ -140,11 +140,14 @@ class _Before:
     one_sided: Sequence[_OneSided] = ()
     reason: str = ""
     raises: str = ""
+    lonely: bool = False
 
     def unseen(self, edits: tuple[Edit, ...]) -> Iterator[str]:
         """The tests in the edited lines of which only one side was seen; and that there are no results at all."""
         if self.raises:
             yield f"there are no eager results to compare with, as the program as it is raises {self.raises}"
+        elif self.lonely:
+            yield "eager results were compared on the sample inputs only, as the model takes no others"
         for test in self.one_sided:
             if any(edit.path == test.path and _touches(edit, test) for edit in edits):
                 yield f"line {test.line}: no input was found for which the test is {'false' if test.truth else 'true'}"

@@ -61,6 +61,12 @@ class Seen:
         """The error that every call raises; empty when there is something to compare."""
         return self.calls[0].error if all(call.error for call in self.calls) else ""
 
+    @property
+    def lonely(self) -> bool:
+        """Whether there are tensors to draw, and the model takes none but those of the sample."""
+        drawn = any(isinstance(leaf, torch.Tensor) and leaf.numel() for leaf in self.sample)
+        return drawn and all(call.error for call in self.calls[1:])
+
 
 class Observed:
     """A model with its inputs, called on one draw after the other; each call finds it as it was."""

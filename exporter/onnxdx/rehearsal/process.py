@@ -121,7 +121,7 @@ def _observe(folder: Path, request: ExportRequest, decisions: Decisions) -> None
     model = behaviour.Observed(request)
     seen = behaviour.observed(model, 20.0, lambda: not any(decisions.one_sided()))
     behaviour.save(seen, folder / SEEN)
-    _tell(folder, {"one_sided": list(decisions.one_sided()), "raises": seen.without_results})
+    _tell(folder, {"one_sided": list(decisions.one_sided()), "raises": seen.without_results, "lonely": seen.lonely})
 
 
 def _seed() -> None:

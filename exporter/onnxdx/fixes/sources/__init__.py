@@ -1,5 +1,7 @@
-"""Fixes of what stands in the way of capture: changes of the user's source, each exported and compared before it is
-offered (see `rewrites` for what there is)."""
+"""Fixes of what stands in the way of capture, as changes of the user's source (see `rewrites` for what there is).
+
+Each is exported and compared before it is offered.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ from onnxdx.fixes.sources import proof, rewrites
 from onnxdx.fixes.sources.fault import Candidate, Fault, fault_of
 from onnxdx.fixes.sources.source_file import SourceFile
 from onnxdx_diagnostics.edits import EditMisfits, edited
-from onnxdx_diagnostics.finding import Finding
-from onnxdx_diagnostics.fix import Applicability, Fix
+from onnxdx_diagnostics.finding import Finding, Level
+from onnxdx_diagnostics.fix import Applicability, Edit, Fix
 
 RULES = frozenset[str]().union(*(rewrite.RULES for _, rewrite in rewrites.found()))
 MOST_TRIED = 6
@@ -30,11 +32,28 @@ def offers(finding: Finding, evidence: Evidence) -> Iterator[Fix]:
         fix = proof.tried(fault, candidate, evidence.retry, name)
         if fix is None:
             continue
+        if fix.unproven == proof.NOT_CAPTURED:
+            fix = proof.tried_with(fault, fix, _for_others(fault, candidate), evidence.retry)
         if fix.applicability is Applicability.PROVEN:
             yield fix
             return
         plausible.append(fix)
     yield from plausible
+
+
+def _for_others(fault: Fault, candidate: Candidate) -> tuple[Edit, ...]:
+    """The likeliest changes for the other findings that keep the model from being captured."""
+    edits: tuple[Edit, ...] = ()
+    for finding in fault.evidence.report.at_least(Level.ERROR):
+        if finding == fault.finding or finding.id not in RULES or not finding.id.startswith(("DX1", "DX2")):
+            continue
+        other = fault_of(finding, fault.evidence)
+        found = sorted(_candidates(other), key=lambda each: each[1].cost) if other is not None else []
+        for _, each in found[:1]:
+            joined = Candidate("", tuple(dict.fromkeys((*candidate.edits, *edits, *each.edits))))
+            if _is_python(fault, joined):
+                edits = tuple(edit for edit in joined.edits if edit not in candidate.edits)
+    return edits
 
 
 def _candidates(fault: Fault) -> Iterator[tuple[str, Candidate]]:

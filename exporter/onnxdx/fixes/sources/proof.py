@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from onnxdx.fixes import Retried, Retry
@@ -9,8 +10,10 @@ from onnxdx.fixes.sources.fault import Candidate, Fault
 from onnxdx_diagnostics.comparison import Comparison, compare
 from onnxdx_diagnostics.edits import diff_of, edited
 from onnxdx_diagnostics.finding import Finding, Level
-from onnxdx_diagnostics.fix import Applicability, Fix
-from onnxdx_diagnostics.report import Report, VerdictOutcome
+from onnxdx_diagnostics.fix import Applicability, Edit, Fix
+from onnxdx_diagnostics.report import Outcome, Report, VerdictOutcome
+
+NOT_CAPTURED = "the model was not captured as it is, because of other findings"
 
 
 def tried(fault: Fault, candidate: Candidate, retry: Retry, name: str) -> Fix | None:
@@ -38,6 +41,30 @@ def tried(fault: Fault, candidate: Candidate, retry: Retry, name: str) -> Fix | 
     )
 
 
+def tried_with(fault: Fault, fix: Fix, others: tuple[Edit, ...], retry: Retry) -> Fix:
+    """A fix of a model that other findings keep from being captured, tried together with changes for those.
+
+    It is proven when the model with all of them is captured, and does as before.
+    """
+    retried = retry(tuple(dict.fromkeys((*fix.edits, *others)))) if others else None
+    if retried is None or retried.report is None or not retried.same:
+        return fix
+    changed = compare(fault.evidence.report, retried.report)
+    if fault.finding not in changed.resolved or any(each.site.stand_in for each in retried.report.findings):
+        return fix
+    if any(each.level is Level.ERROR for each in _new(changed)) or not _is_captured(retried.report):
+        return fix
+    gone = len(changed.resolved) - 1
+    with_others = (
+        f"together with changes for {gone} other finding{'s' if gone != 1 else ''} the model is captured as it is"
+    )
+    return replace(fix, applicability=Applicability.PROVEN, proof=f"{fix.proof}; {with_others}", unproven="")
+
+
+def _is_captured(report: Report) -> bool:
+    return any(each.name == "capture" and each.outcome is Outcome.PASSED for each in report.passes)
+
+
 def _new(changed: Comparison) -> list[Finding]:
     """What comes up. What says the same as before of other code is nothing new."""
     before = [_said(each) for each in changed.resolved]
@@ -63,7 +90,7 @@ def _unproven(retried: Retried, report: Report, new: list[Finding]) -> list[str]
     said += [f"{each.id} comes up: {each.message()}" for each in new]
     stand_ins = {each.site.stand_in for each in report.findings if each.site.stand_in}
     if stand_ins:
-        said.append("the model was not captured as it is, because of other findings")
+        said.append(NOT_CAPTURED)
     elif report.verdict.outcome is not VerdictOutcome.PROVEN and not report.count(Level.ERROR):
         said.append(f"the numbers of ONNX Runtime were not compared: {report.verdict.reason}")
     return said

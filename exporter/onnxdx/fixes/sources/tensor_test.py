@@ -82,7 +82,7 @@ class _Maker:
                 whole = isinstance(part.func, cst.Name) and part.func.value == "int"
                 if whole and (not isinstance(value, torch.Tensor) or value.is_floating_point()):
                     inner = f"{inner}.long()"
-                bare = isinstance(taken, (cst.Name, cst.Call, cst.Attribute, cst.Subscript)) or whole
+                bare = part is node or isinstance(taken, (cst.Name, cst.Call, cst.Attribute, cst.Subscript)) or whole
                 code = code.replace(self.code(part), inner if bare else f"({inner})")
         return code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -92,7 +93,8 @@ def _lambda(fault: Fault, operands: Sequence[str], value: cst.BaseExpression) ->
 def _function(fault: Fault, name: str, operands: Sequence[str], sides: TwoSides, side: Side) -> Iterator[str]:
     yield f"def {name}({', '.join(operands)}):"
     if side.statements:
-        yield textwrap.indent(fault.file.block_text(_whole(fault, side.statements)), "    ")
+        text = fault.file.block_text(_whole(fault, side.statements))
+        yield textwrap.indent(re.sub(r"\A((?:#.*\n)*)elif\b", r"\1if", text), "    ")
     own = names.writes(side.statements)
     if side.returned is not None:
         values = _fresh(fault, side.returned, own)
