@@ -43,6 +43,18 @@ def test_a_side_that_no_input_takes_is_said_to_be_unproven(run: Callable) -> Non
     assert "no input was found for which the test is true" in fix.unproven
 
 
+def test_an_update_that_the_result_depends_on_is_not_left_out(run: Callable) -> None:
+    done = run(
+        program("self.level.mul_(0.5).add_(x)\nif x.sum() > 0:\n    x = x + 1\nreturn x * self.level").replace(
+            "    def forward",
+            "    def __init__(self):\n        super().__init__()\n"
+            '        self.register_buffer("level", torch.ones(2, 3))\n\n    def forward',
+        )
+    )
+
+    assert done.fixes("DX413") == []
+
+
 def test_what_changes_eager_results_is_not_offered(run: Callable) -> None:
     done = run(program("if x.sum() > 0:\n    return x + torch.rand(())\nreturn x - torch.rand(())"))
 

@@ -18,13 +18,15 @@ from onnxdx_diagnostics.fix import Edit
 class Candidate:
     """A change of the source that may make a finding go away. `note` says what else becomes different by it.
 
-    Those of the lowest `cost` are tried first.
+    Those of the lowest `cost` are tried first. `needs_verdict` says that the graph computes something else than the
+    code when it runs, so that nothing less than ONNX Runtime's agreement with eager shows that it is right.
     """
 
     title: str
     edits: tuple[Edit, ...]
     note: str = ""
     cost: int = 0
+    needs_verdict: bool = False
 
 
 @dataclass(frozen=True)

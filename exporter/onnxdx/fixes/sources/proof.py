@@ -27,6 +27,8 @@ def tried(fault: Fault, candidate: Candidate, retry: Retry, name: str) -> Fix | 
         return None
     if _said(fault.finding) in map(_said, changed.introduced):
         return None
+    if candidate.needs_verdict and retried.report.verdict.outcome is not VerdictOutcome.PROVEN:
+        return None
     unproven = "; ".join(_unproven(retried, retried.report, new))
     texts = {edit.path: Path(edit.path).read_bytes().decode() for edit in candidate.edits}
     return Fix(
