@@ -9,6 +9,7 @@ import os
 import statistics
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ sys.path.insert(0, str(HERE))
 from big_run import write_big_run  # noqa: E402
 from terminal import Terminal, onnxdx  # noqa: E402
 
-_PAGE_DOWN, _PAGE_UP = b"\x1b[6~", b"\x1b[5~"
+_PAGE_DOWN, _PAGE_UP, _DOWN, _UP = b"\x1b[6~", b"\x1b[5~", b"\x1b[B", b"\x1b[A"
 SIZES = (1_000, 10_000, 50_000)
 
 
@@ -81,6 +82,51 @@ def of_size(run: Path, nodes: int) -> tuple[list[Figure], float]:
     return figures, cpu
 
 
+BUSY = """
+import torch
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return x + 1
+
+def build():
+    while True:
+        torch.linalg.svd(torch.rand(200, 200))
+"""
+
+
+def during_an_export(folder: Path) -> list[Figure]:
+    """Keys while the worker is busy, and how long a cancel takes to be seen and to be done."""
+    (folder / "pyproject.toml").write_text("")
+    (folder / "busy.py").write_text(BUSY)
+    terminal = Terminal(
+        onnxdx("tui", f"{folder / 'busy.py'}:build"), environment={"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    )
+    terminal.until(b"load target", 120)
+    terminal.press(b"?")
+    terminal.read(0.5)
+    waits = []
+    for key in [_DOWN, _DOWN, _UP, _UP] * 12:
+        waits.append(terminal.press(key))
+        terminal.read(0.03)
+    terminal.press(b"\x1b")
+    terminal.read(0.5)
+    start = time.monotonic()
+    terminal.output.clear()
+    terminal.press(b"x")
+    terminal.until(b"cancel", 10)
+    seen = time.monotonic() - start
+    terminal.until(b"cancelled", 20)
+    gone = time.monotonic() - start
+    terminal.end()
+    return [
+        Figure("during an export, keys, p95", _p95(waits) * 1000, 50, "ms"),
+        Figure("during an export, keys, worst", max(waits) * 1000, 150, "ms"),
+        Figure("cancel, until it is seen", seen * 1000, 100, "ms"),
+        Figure("cancel, until the model's code is gone", gone, 3, "s"),
+    ]
+
+
 def _keys(terminal: Terminal, keys: list[bytes], times: int) -> tuple[list[float], float]:
     """How long each key waited for its answer, and the CPU of one."""
     before = terminal.cpu()
@@ -106,6 +152,7 @@ def main() -> None:
         for nodes, run in runs.items():
             found, per_key[nodes] = of_size(run, nodes)
             figures += found
+        figures += during_an_export(Path(folder))
         ratio = per_key[SIZES[-1]] / per_key[SIZES[0]]
         figures.append(Figure("CPU per key, 50k over 1k nodes", ratio, 1.3, "x"))
     print(*figures, sep="\n")

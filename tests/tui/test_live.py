@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -206,6 +209,32 @@ def test_a_worker_that_is_killed_in_a_pass_loses_nothing(
     ]
     assert passes[-1] == during
     assert workers() == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_an_app_that_is_ended_leaves_no_worker(number: signal.Signals, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(HANGS)
+    paths = os.pathsep.join(str(Path(__file__).parents[2] / each) for each in ("diagnostics", "exporter", "tui"))
+    module = terminal_module()
+    terminal = module.Terminal(module.onnxdx("tui", f"{tmp_path / 'net.py'}:build"), environment={"PYTHONPATH": paths})
+    terminal.until(b"load target", 120)
+    started = psutil.Process(terminal.pid).children(recursive=True)
+
+    os.kill(terminal.pid, number)
+    terminal.waited()
+
+    assert started
+    assert psutil.wait_procs(started, timeout=10)[1] == []
+
+
+def terminal_module() -> Any:
+    spec = importlib.util.spec_from_file_location("terminal", Path(__file__).parents[1] / "bench" / "terminal.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 FIXABLE = """

@@ -82,8 +82,8 @@ class Tmux:
     def settings(self) -> str:
         """How the terminal is set, as `stty -a` tells it."""
         self.type("clear; stty -a; echo set-is-told", "Enter")
-        self.until("\nset-is-told")
-        return self.screen()
+        shown = self.until("\nset-is-told")
+        return shown[shown.index("speed ") : shown.index("\nset-is-told")]
 
     def close(self) -> None:
         """End the server and what runs in it."""

@@ -37,6 +37,7 @@ _LONGEST_LOOK = 1.0
 _STACK_WAIT = 1.0
 _INTERRUPT_WAIT = 1.0
 _TERMINATE_WAIT = 2.0
+_NICE = 10
 
 
 class Refused(Exception):
@@ -75,6 +76,9 @@ class LiveWorker:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True
             )
+        if hasattr(os, "setpriority"):
+            with contextlib.suppress(OSError):  # who is at the keyboard is served first
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICE)
 
     def export(self, job: Job, listener: Listener = unheard) -> Ended:
         """Export a target in a process of its own, without anything of an earlier one. Raises OSError."""

@@ -155,6 +155,8 @@ class Workspace(App[int]):
         before = self.state
         self.state = before.with_(**changes)
         changed = {name for name in changes if getattr(before, name) is not getattr(self.state, name)}
+        if before.run == self.state.run:  # it is looked at ten times a second
+            changed.discard("run")
         if "finding" in changed or "opened" in changed:
             self.cursors.clear()
         for draw, fields in drawing.DEPENDS:

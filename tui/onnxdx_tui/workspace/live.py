@@ -15,6 +15,7 @@ from onnxdx_diagnostics.comparison import compare
 from onnxdx_diagnostics.report import Report, VerdictOutcome
 from onnxdx_tui.exit_code import ExitCode
 from onnxdx_tui.workspace import reading
+from onnxdx_tui.workspace.drawing import draw_strip
 from onnxdx_tui.workspace.opened import Opened
 from onnxdx_tui.workspace.runs import Following, LiveRun, Runs, Wanted
 from onnxdx_tui.workspace.state import Phase, Run
@@ -96,6 +97,7 @@ class Live:
         if phase is not Phase.CANCELLING:
             phase = Phase.TRYING if now.arrived else Phase.RUNNING
         self._app.update(run=replace(state, phase=phase, step=now.step, done=now.done, place=now.place))
+        draw_strip(self._app)
 
     def _arrive(self, run: LiveRun, report: Report) -> None:
         """The report of a run is there, or has more fixes than before."""
