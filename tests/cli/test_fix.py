@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from onnxdx import fixes
+
 MODEL = """
 import torch
 
@@ -25,6 +27,13 @@ class Net(torch.nn.Module):
 
 def build():
     return Net(), (torch.rand(4),)
+"""
+
+FAILING_PROVIDER = """
+RULES = frozenset({"DX301"})
+
+def offers(finding, evidence):
+    raise ValueError("it is lost")
 """
 
 
@@ -95,6 +104,28 @@ def test_time_that_is_over_is_told_on_the_finding(project: Path, target: str, on
     said = " ".join(done.out.split())
     assert "Have fixes tried by `onnxdx fix swish.py:build --finding DX301@14`: the time for it" in said
     assert "fix (proven)" not in said
+
+
+def test_a_provider_that_fails_is_a_fault_of_ours_and_costs_no_finding(
+    project: Path, target: str, onnxdx: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "providers").mkdir()
+    (project / "providers" / "failing_provider.py").write_text(FAILING_PROVIDER)
+    monkeypatch.setattr(fixes, "__path__", [*fixes.__path__, str(project / "providers")])
+
+    done = onnxdx("export", target, "--format", "json")
+
+    assert done.code == 3
+    told = {finding["id"]: finding["message"] for finding in json.loads(done.out)["findings"]}
+    assert {*told} == {"DX301", "DX901"}
+    assert "it is lost" in told["DX901"]
+
+
+def test_where_nobody_looks_at_fixes_none_are_tried(project: Path, target: str, onnxdx: Callable) -> None:
+    done = onnxdx("export", target, "--format", "github")
+
+    assert "%0AHave fixes tried: onnxdx fix swish.py:build --finding DX301@14" in done.out
+    assert "Fix (proven)" not in done.out
 
 
 def test_a_trial_that_ends_the_process_costs_only_the_fixes(project: Path, apart: Callable) -> None:
