@@ -41,11 +41,17 @@ _IGNORED, _RAISES = signal.SIG_IGN, signal.default_int_handler
 
 
 def warm_up() -> None:
-    """Load all that an export needs, by an export of nothing."""
+    """Load all that an export needs, by an export of nothing.
+
+    One thread does it: a fork of a process that has computed with several cannot do so itself.
+    """
     import onnxruntime  # noqa: F401
 
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     nothing = ExportRequest(torch.nn.Identity(), (torch.zeros(1),), options=ExportOptions(verify=False))
     pipeline.run(nothing)
+    torch.set_num_threads(threads)
 
 
 def serve(folder: Path, lines: Iterator[bytes], replies: str, lifeline: int | None = None) -> None:
