@@ -72,9 +72,11 @@ def of_checkpoint(draft: OnnxDraft, state: State, place: Location | None) -> Wei
 
 
 def _names(draft: OnnxDraft) -> set[str]:
-    """All names that a checkpoint of the model may have."""
-    absent = absent_weights(draft.model).values()
-    return {*draft.captured.exported.state_dict, *(name for weight in absent for name in weight.sources)}
+    """All names that a checkpoint of the model may have: those of its state dict, and of buffers beside that."""
+    captured = draft.captured
+    buffers = (name for name, _ in captured.request.model.named_buffers(remove_duplicate=False))
+    sources = (name for weight in absent_weights(draft.model).values() for name in weight.sources)
+    return {*captured.exported.state_dict, *buffers, *sources}
 
 
 def _site_of_use(draft: OnnxDraft, value: ir.Value) -> Site:

@@ -1,6 +1,6 @@
 """Measure what a model larger than memory costs: its graph in fake mode, and its weights streamed to ONNX.
 
-    python tests/bench/fake.py [--runs N] [--layers N] [--dtypes LIST] [--folder DIR]
+    python tests/bench/fake.py [--runs N] [--layers N] [--dtypes LIST] [--folder DIR] [--write docs/large-models.md]
 
 The graph is that of a Llama configuration of 8 billion parameters. The weights are those of the same configuration
 with fewer layers, because they have to be made up: 4 GB of bfloat16 in shards of safetensors, which are saved as a
@@ -15,6 +15,7 @@ import json
 import math
 import os
 import resource
+import shlex
 import shutil
 import statistics
 import struct
@@ -37,29 +38,56 @@ CONFIG: Mapping[str, Any] = {
     "use_cache": False,
 }
 SHARD = 1_000_000_000
+PAGE = """# Models larger than memory
+
+What `{command}` has measured. Each figure is the median of processes of their own, without their imports; peak memory
+is that of the whole process, with its imports.
+
+A Llama configuration of 8 billion parameters (32 layers, hidden size 4096, vocabulary 128k) in fake mode, from the
+configuration to the ONNX graph:
+
+- static: {static}
+- dynamic batch and sequence: {dynamic}
+
+Its weights, those of fewer layers, streamed from shards of safetensors in bfloat16 into a model, in turn with a copy of
+the same files:
+
+{saved}
+"""
 GIGABYTE = 1e9
 
 
 def main() -> int:
-    """Measure and print; the exit code."""
+    """Measure, print, and write the page when asked to; the exit code."""
     asked = _arguments()
+    told = []
     for dynamic in (False, True):
-        rows = [_measured("graph", str(LAYERS), str(int(dynamic))) for _ in range(asked.runs)]
-        parameters = rows[0]["parameters"] / 1e9
-        print(
-            f"graph of {parameters:.2f} billion parameters, {'dynamic' if dynamic else 'static'}: "
-            f"{_median(rows, 'cpu'):.1f} CPU s, {_median(rows, 'wall'):.1f} s, peak {_median(rows, 'peak'):.2f} GB, "
-            f"{rows[0]['nodes']} nodes; seconds by pass: {rows[0]['passes']}",
-            flush=True,
-        )
+        told.append(_told_of_graph([_measured("graph", str(LAYERS), str(int(dynamic))) for _ in range(asked.runs)]))
+        print(f"{'dynamic' if dynamic else 'static'}: {told[-1]}", flush=True)
     with tempfile.TemporaryDirectory(dir=asked.folder, prefix="onnxdx-fake-") as folder:
-        _save(Path(folder), asked.layers, asked.runs, asked.dtypes.split(","))
+        saved = _saves(Path(folder), asked.layers, asked.runs, asked.dtypes.split(","))
+    if asked.write:
+        from onnxdx_diagnostics.atomic import write_text
+
+        command = shlex.join(["python", "tests/bench/fake.py", *sys.argv[1:]])
+        write_text(asked.write, PAGE.format(command=command, static=told[0], dynamic=told[1], saved="\n".join(saved)))
     return 0
 
 
-def _save(folder: Path, layers: int, runs: int, dtypes: list[str]) -> None:
+def _told_of_graph(rows: list[dict[str, Any]]) -> str:
+    """What the exports of one graph cost, in a line."""
+    passes = ", ".join(f"{name} {seconds:.1f}" for name, seconds in rows[0]["passes"].items())
+    return (
+        f"{_median(rows, 'cpu'):.1f} CPU s ({passes}), {_median(rows, 'wall'):.1f} s by the clock, "
+        f"peak memory {_median(rows, 'peak'):.2f} GB, {rows[0]['parameters'] / 1e9:.2f} billion parameters, "
+        f"{rows[0]['nodes']} nodes"
+    )
+
+
+def _saves(folder: Path, layers: int, runs: int, dtypes: list[str]) -> list[str]:
+    """Lines on saving the made-up checkpoint, and on copying it in turn."""
     index = _measured("checkpoint", str(folder), str(layers))
-    print(f"checkpoint: {index['bytes'] / GIGABYTE:.2f} GB in {index['shards']} shards", flush=True)
+    told = [f"The checkpoint has {index['bytes'] / GIGABYTE:.2f} GB in {index['shards']} shards.", ""]
     for dtype in dtypes:
         copies: list[dict[str, Any]] = []
         saves: list[dict[str, Any]] = []
@@ -67,34 +95,43 @@ def _save(folder: Path, layers: int, runs: int, dtypes: list[str]) -> None:
             copies.append(_measured("copy", str(folder)))
             saves.append(_measured("save", str(folder), str(layers), dtype))
         ratio = _median(saves, "speed") / _median(copies, "speed")
-        print(
-            f"saved as {dtype}: {_median(saves, 'speed'):.2f} GB/s, peak {_median(saves, 'peak'):.2f} GB; "
-            f"copied: {_median(copies, 'speed'):.2f} GB/s; {ratio:.0%} "
-            f"(of {_spread(saves)} and {_spread(copies)})",
-            flush=True,
+        told.append(
+            f"- as {dtype}: {_median(saves, 'speed'):.2f} GB/s ({_spread(saves)}), {_median(saves, 'cpu'):.1f} CPU s, "
+            f"peak memory {_median(saves, 'peak'):.2f} GB; copying {_median(copies, 'speed'):.2f} GB/s "
+            f"({_spread(copies)}), {_median(copies, 'cpu'):.1f} CPU s: {ratio:.0%} of its speed"
         )
+        print(told[-1], flush=True)
+    return told
 
 
 def graph(layers: int, dynamic: bool) -> dict[str, Any]:
     """One export in fake mode, from the configuration to the graph."""
     import onnxdx
+    from onnxdx import pipeline
+    from onnxdx.request import ExportRequest
+    from onnxdx_diagnostics.events import Event, EventKind
+
+    passes: dict[str, float] = {}
+
+    def hear(event: Event) -> None:
+        if event.kind is EventKind.PASS_STARTED:
+            passes[event.subject] = -time.process_time()
+        if event.kind is EventKind.PASS_ENDED:
+            passes[event.subject] += time.process_time()
 
     with _measuring() as measured:
         with onnxdx.enable_fake_mode() as fake:
             model, given = _llama(layers, "float32")
-        program = onnxdx.export(
-            model,
-            (),
-            given,
-            dynamic_shapes={"input_ids": {0: "batch", 1: "sequence"}} if dynamic else None,
-            options=onnxdx.ExportOptions(fake_context=fake),
-        )
-    assert program.report.findings == ()
+        shapes = {"input_ids": {0: "batch", 1: "sequence"}} if dynamic else None
+        options = onnxdx.ExportOptions(fake_context=fake)
+        program, report = pipeline.run(ExportRequest(model, (), given, shapes, options), hear)
+    assert program is not None
+    assert report.findings == ()
     return {
         **measured,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "nodes": len(program.model.graph),
-        "passes": {record.name: round(record.seconds, 1) for record in program.report.passes},
+        "passes": passes,
     }
 
 
@@ -199,7 +236,7 @@ def _median(rows: list[dict[str, Any]], key: str) -> float:
 
 def _spread(rows: list[dict[str, Any]]) -> str:
     speeds = sorted(float(row["speed"]) for row in rows)
-    return f"{speeds[0]:.2f} - {speeds[-1]:.2f} GB/s"
+    return f"{speeds[0]:.2f} to {speeds[-1]:.2f}"
 
 
 ONE: Mapping[str, Callable[..., dict[str, Any]]] = {
@@ -215,6 +252,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3, help="how often each is measured [3]")
     parser.add_argument("--layers", type=int, default=5, help="layers of the model whose weights are saved [5]")
     parser.add_argument("--dtypes", default="bfloat16,float32", help="what the model computes in [bfloat16,float32]")
+    parser.add_argument("--write", type=Path, help="write the figures to this page")
     parser.add_argument("--folder", type=Path, default=Path.cwd(), help="where the gigabytes go [here]")
     return parser.parse_args()
 
