@@ -147,7 +147,8 @@ class ONNXProgram:
 
     def say(self, findings: Sequence[Finding]) -> None:
         """Add to what the report has to say."""
-        self.report = replace(self.report, findings=(*self.report.findings, *findings))
+        known = self.report.findings
+        self.report = replace(self.report, findings=(*known, *(each for each in findings if each not in known)))
 
     def _site(self, place: Location | None) -> Site:
         return Site(place) if place is not None else self.draft.captured.sources.fallback()

@@ -170,6 +170,7 @@ def _saved(job: Job, report: Report, program: ONNXProgram | None, listener: List
             saved.append(path)
     except WeightsError as error:
         program.say(error.findings)
+        program.report = replace(program.report, exported=False)
     except OSError as error:
         return Answer(program.report, saved=tuple(saved), unwritten=error.strerror or str(error))
     for finding in program.report.findings[len(report.findings) :]:

@@ -25,6 +25,7 @@ from onnxdx.other_sizes import OtherSize, OtherSizes
 from onnxdx.other_values import varied
 from onnxdx.python_state import PythonState
 from onnxdx.reference import recorded
+from onnxdx.request import Lacking
 from onnxdx.runtime import Refusal, Session
 from onnxdx.runtime_findings import difference, finding
 from onnxdx.size_trials import Attempt, Hole, SizeTrials
@@ -46,6 +47,9 @@ def run(draft: OnnxDraft, sink: Sink, opened: Callable[[OnnxDraft], OnnxDraft] =
 
     `opened` gives the draft without calls of functions, for when something is wrong and its operators are to be named.
     """
+    lacking = draft.captured.request.lacking
+    if lacking is not Lacking.NOTHING:
+        return Verdict(VerdictOutcome.NOT_RUN, lacking.value)
     random = _random_operator(draft)
     if random is not None:
         survey(opened(draft), sink)
@@ -64,6 +68,8 @@ def run(draft: OnnxDraft, sink: Sink, opened: Callable[[OnnxDraft], OnnxDraft] =
 
 def survey(draft: OnnxDraft, sink: Sink) -> list[Fault]:
     """Say what ONNX Runtime shows of a draft that gets no verdict, operator by operator, and return it."""
+    if draft.captured.request.lacking is not Lacking.NOTHING:
+        return []
     try:
         flat = _flat(draft)
     except ValueError:  # an input is of a type that was known while a stand-in was captured, and is not any more
