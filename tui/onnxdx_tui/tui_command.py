@@ -39,11 +39,15 @@ class Shown:
 
 @click.command()
 @click.argument("target", metavar="TARGET|RUN", is_eager=True, callback=read_settings)
-@click.option("--read-only", is_flag=True, help="Start and write nothing: for a run to be looked at.")
+@click.option(
+    "--read-only/--read-write",
+    default=None,
+    help="Start and write nothing: for a run to be looked at. [read-write; in a browser read-only]",
+)
 @click.option("--theme", type=click.Choice(THEMES), help="Theme to begin with; T changes it. [that of the last time]")
 @asks_export
 @click.pass_context
-def tui(ctx: click.Context, /, target: str, read_only: bool, theme: str | None, **given: Any) -> int:
+def tui(ctx: click.Context, /, target: str, read_only: bool | None, theme: str | None, **given: Any) -> int:
     """Export TARGET and show on the screen what comes of it, or show a RUN that there is.
 
     TARGET is what `onnxdx export` takes. In its place stands a run folder, a run.json or a SARIF file of onnxdx; of
@@ -51,11 +55,13 @@ def tui(ctx: click.Context, /, target: str, read_only: bool, theme: str | None, 
     """
     path = Path(target)
     saved = is_run(path)
+    in_browser = "TEXTUAL_DRIVER" in os.environ
+    read_only = in_browser if read_only is None else read_only
     if not saved and path.is_dir():
         raise click.UsageError(f"{target} is no run folder: it has no run.json, no report.sarif and no events.ndjson.")
     if not saved and read_only:
-        raise click.UsageError("--read-only starts no export; it takes a run folder, a run.json or a SARIF file.")
-    if reason := _no_screen():
+        raise click.UsageError("Read-only starts no export; it takes a run folder, a run.json or a SARIF file.")
+    if reason := "" if in_browser else _no_screen():
         return _plain(path if saved else None, reason)
     plain = "NO_COLOR" in os.environ
     if "SSH_CONNECTION" in os.environ:
