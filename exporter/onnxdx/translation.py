@@ -258,7 +258,10 @@ class Translation:
             inputs += [item for item in items if isinstance(item, ir.Value)]
         known = node.meta.get("val")
         results = known if isinstance(known, (list, tuple)) else [known]
-        stand_in = self.tracer.emit(called(node), inputs, outputs=len(results) or 1, domain=UNSUPPORTED, version=1)
+        # the name keeps apart what differs in numbers only: equal nodes are merged
+        stand_in = self.tracer.emit(
+            called(node), inputs, {"fx_node": node.name}, outputs=len(results) or 1, domain=UNSUPPORTED, version=1
+        )
         for output, result in zip(stand_in.outputs, results, strict=False):
             self.typed(output, result)
         self.stamp(node, [stand_in])

@@ -112,3 +112,54 @@ def test_a_body_that_branches_on_an_open_size_is_not_proven(run: Callable[..., A
     (fix,) = run(lambda x: depends_on_size(x), torch.randn(4, 2), dynamic_shapes=((batch,),)).fixes()
 
     assert fix.applicability is Applicability.MANUAL
+
+
+@torch.library.custom_op("fixes::moved", mutates_args=())
+def moved(x: torch.Tensor, steps: int) -> torch.Tensor:
+    return x.roll(steps, 0) * 2 + steps
+
+
+@moved.register_fake
+def _(x: torch.Tensor, steps: int) -> torch.Tensor:
+    return torch.empty_like(x)
+
+
+@torch.library.custom_op("fixes::largest_two", mutates_args=())
+def largest_two(x: torch.Tensor) -> torch.Tensor:
+    values, places = x.topk(2, -1)
+    return torch.full_like(x, -1e9).scatter(-1, places, values).softmax(-1)
+
+
+@largest_two.register_fake
+def _(x: torch.Tensor) -> torch.Tensor:
+    return torch.empty_like(x)
+
+
+def test_a_number_that_the_model_computes_stays_open(run: Callable[..., Any]) -> None:
+    batch = {0: torch.export.Dim("batch")}
+
+    fix, after = run(lambda x: moved(x, x.shape[0] // 2), torch.randn(6, 4), dynamic_shapes=((batch,),)).fixed()
+
+    assert "def moved(x, steps):" in fix.diff
+    assert after.agrees(torch.randn(9, 4))
+
+
+def test_of_equal_elements_a_body_may_pick_others_than_eager_and_says_so(run: Callable[..., Any]) -> None:
+    fix, after = run(lambda x: largest_two(x), torch.randn(3, 5)).fixed()
+
+    assert "Differs from eager for zeros" in fix.proof
+    assert after.agrees(torch.randn(3, 5))
+
+
+def test_code_that_is_wrong_for_another_dtype_refuses_it(run: Callable[..., Any]) -> None:
+    fix, _ = run(lambda x: largest_two(x), torch.randn(3, 5)).fixed()
+
+    other = run(lambda x: largest_two(x), torch.randn(3, 5, dtype=torch.float64)).with_fix(fix)
+
+    assert "this is for `x` of FLOAT" in other.report.findings[0].message()
+
+
+def test_placeholders_that_differ_in_a_number_only_are_kept_apart(run: Callable[..., Any]) -> None:
+    failing = run(lambda x: moved(x, 1) + moved(x, 2), torch.randn(3, 5))
+
+    assert {finding.id for finding in failing.report.findings} == {"DX301"}

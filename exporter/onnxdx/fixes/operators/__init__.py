@@ -76,7 +76,7 @@ def _proven_fix(
     candidate: Candidate, operator: Operator, draft: OnnxDraft, finding: Finding, evidence: Evidence
 ) -> Fix:
     """Raises Refuted when the candidate is not what the operator is, or when the model is no better with it."""
-    proof = proven(operator, candidate.source())
+    proof = proven(operator, candidate)
     source = candidate.source(proof.needed, proof.sentence())
     outcome = exported_again(draft, compiled(source), finding, evidence.report.findings)
     if not outcome.resolved:

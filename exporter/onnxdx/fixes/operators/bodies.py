@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from onnxdx.compat import OpOverload, schema
+from onnxdx.compat import schema
 from onnxdx.dtypes import onnx_dtype
 from onnxdx.fixes.operators.function_text import (
     About,
@@ -35,7 +35,7 @@ def block_of(operator: Operator, body: Callable[..., Any], how: str) -> Block:
     for use in operator.uses:
         cases.setdefault(_case(operator, use, body))
     complex = any(tensor.is_complex() for use in operator.uses for tensor in use.arguments.tensors())
-    return Block(operator.target, tuple(cases), how, complex)
+    return Block(operator.target, tuple(cases), how, complex, computed=operator.computed)
 
 
 def script_of(operator: Operator, body: Callable[..., Any], domain: str, name: str, how: str) -> ScriptBody:
@@ -64,7 +64,7 @@ def _case(operator: Operator, use: Use, body: Callable[..., Any], script: bool =
                     function_name(operator.target),
                     "registry",
                 }
-                made = statements(draft, program.inputs, sorted(taken), script=script)
+                made = statements(draft, program.inputs, sorted(taken), operator.computed, script=script)
             except Unprintable as error:
                 reasons.append(Untraceable(str(error)))
                 continue
@@ -72,7 +72,7 @@ def _case(operator: Operator, use: Use, body: Callable[..., Any], script: bool =
                 reasons.append(error)
                 continue
             return Case(
-                _limits(operator.target, leaves, program),
+                _limits(operator, leaves, program),
                 tuple(made.lines),
                 tuple(made.results),
                 frozenset(made.imports),
@@ -80,11 +80,13 @@ def _case(operator: Operator, use: Use, body: Callable[..., Any], script: bool =
     raise reasons[0]
 
 
-def _limits(target: OpOverload, leaves: Sequence[tuple[str, Any]], program: SmallProgram) -> tuple[Limit, ...]:
+def _limits(operator: Operator, leaves: Sequence[tuple[str, Any]], program: SmallProgram) -> tuple[Limit, ...]:
     """What the code was made for, as conditions: ranks and dtypes, arguments that shaped it, what the trace assumed."""
     limits = list(kinds_of(leaves))
     opened = set(program.inputs)
-    optional = {parameter_name(each.name) for each in schema(target).arguments if str(each.type) == "Optional[Tensor]"}
+    optional = {
+        parameter_name(each.name) for each in schema(operator.target).arguments if str(each.type) == "Optional[Tensor]"
+    }
     for name, value in leaves:
         if isinstance(value, torch.Tensor):
             if name in optional:
@@ -102,7 +104,8 @@ def _limits(target: OpOverload, leaves: Sequence[tuple[str, Any]], program: Smal
         elif ".shape[" in condition:
             limits.append(Limit(About.SIZE, condition, f"`{condition}`"))
         elif any(re.search(rf"\b{re.escape(name)}(?!\w)", condition) for name in numbers):
-            limits.append(Limit(About.ARGUMENT, condition, f"`{condition}`"))
+            computed = any(name.partition("[")[0] in operator.computed for name in numbers if name in condition)
+            limits.append(Limit(About.VALUE if computed else About.ARGUMENT, condition, f"`{condition}`"))
     if not any(limit.about is About.SIZE for limit in limits):
         limits += shapes_of(leaves)
     return tuple(limits)

@@ -16,7 +16,8 @@ from onnxdx.other_sizes import along
 
 @dataclass(frozen=True)
 class Draw:
-    """Arguments to try. `what` says in a few words what they are, `strange` that a model need not stand them.
+    """Arguments to try. `what` says in a few words what they are, `strange` that a model need not stand them, `tied`
+    that many elements are equal.
 
     `changes` is what of the use they change; None when it is the values alone.
     """
@@ -24,6 +25,7 @@ class Draw:
     what: str
     arguments: Arguments
     strange: bool = False
+    tied: bool = False
     changes: About | None = None
 
 
@@ -36,8 +38,8 @@ def draws(use: Use) -> Iterator[Draw]:
     yield Draw("the same values in another order", _mapped(given, lambda x: _shuffled(x, generator)))
     yield Draw("random values", _mapped(given, lambda x: _random(x, generator)))
     yield Draw("negative values", _mapped(given, lambda x: -_random(x, generator).abs() if _is_signed_float(x) else x))
-    yield Draw("zeros", _mapped(given, lambda x: torch.zeros_like(x) if _is_float(x) else x))
-    yield Draw("ties", _mapped(given, lambda x: _rounded(_random(x, generator))))
+    yield Draw("zeros", _mapped(given, lambda x: torch.zeros_like(x) if _is_float(x) else x), tied=True)
+    yield Draw("ties", _mapped(given, lambda x: _rounded(_random(x, generator))), tied=True)
     yield Draw("NaN and infinity", _mapped(given, lambda x: _spoiled(x, generator)), strange=True)
     yield from other_sizes(use, generator)
     yield Draw(

@@ -27,6 +27,7 @@ class About(enum.Enum):
     RANK = "numbers of dimensions"
     DTYPE = "dtypes"
     SIZE = "sizes"
+    VALUE = "values that the model computes, which code cannot check"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class ScriptBody:
     domain: str
     name: str
     how: str
+    is_eager_code: bool = True
 
     def source(self, needed: frozenset[About] = frozenset(), proof: str = "") -> FunctionSource:
         """The text, for a registry file; the limits that are needed are told in the docstring."""
@@ -80,21 +82,27 @@ class ScriptBody:
 
 @dataclass(frozen=True)
 class Block:
-    """A function for an operator, before it is text. `how` says in one sentence what its code is."""
+    """A function for an operator, before it is text. `how` says in one sentence what its code is,
+    `computed` which numbers may come as tensors.
+    """
 
     target: OpOverload
     cases: tuple[Case, ...]
     how: str
     complex: bool = False
+    is_eager_code: bool = True
+    computed: frozenset[str] = frozenset()
 
     def source(self, needed: frozenset[About] = frozenset(), proof: str = "") -> FunctionSource:
         """The text, for a registry file, with the limits that are needed and what it was tried on."""
         cases = self._with_needed_limits(needed | {About.ARGUMENT})
         operator = name_of(self.target).removesuffix(".default")
         flag = ", complex=True" if self.complex else ""
-        parameters = ", ".join(_parameters(self.target))
+        parameters = ", ".join(_parameters(self.target, self.computed))
         lines = [f'@registry.op("{operator}"{flag})', f"def {function_name(self.target)}({parameters}):"]
-        lines += _indented(docstring(self.target, self.how, proof))
+        values = {limit.says: None for case in self.cases for limit in case.limits if limit.about is About.VALUE}
+        how = f"{self.how} It is for {', '.join(values)}." if values else self.how
+        lines += _indented(docstring(self.target, how, proof))
         lines += _indented(_cases(cases))
         imports = {"from onnxscript import opset18 as op", *(each for case in cases for each in case.imports)}
         if any("ir." in limit.holds for case in cases for limit in case.limits):
@@ -125,6 +133,11 @@ class Candidate(Protocol):
 
     @property
     def how(self) -> str: ...
+
+    @property
+    def is_eager_code(self) -> bool:
+        """Whether the function is made of what eager runs: then of equal values it may take others than eager does."""
+        ...
 
     def source(self, needed: frozenset[About] = frozenset(), proof: str = "") -> FunctionSource:
         """The text, for a registry file, with the limits that are needed and what it was tried on."""
@@ -209,7 +222,8 @@ _TYPES = {
 }  # fmt: skip
 
 
-def _parameters(target: OpOverload) -> list[str]:
+def _parameters(target: OpOverload, computed: frozenset[str] = frozenset()) -> list[str]:
+    """The parameters with their types; what a model computes (`computed`) is a tensor or a number."""
     parameters: list[str] = []
     defaults = True  # a parameter has none before one that has none
     for argument in reversed(schema(target).arguments):
@@ -218,6 +232,7 @@ def _parameters(target: OpOverload) -> list[str]:
         kind = str(argument.type)
         optional = kind.startswith("Optional[")
         annotation = _TYPES.get(kind.removeprefix("Optional[")[:-1] if optional else kind, "")
+        annotation = "" if argument.name in computed else annotation
         text = parameter_name(argument.name)
         if annotation:
             text += f": {annotation}{' | None' if optional else ''}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 import types
@@ -17,7 +18,7 @@ from onnxdx.comparison import compare
 from onnxdx.compat import leaves_of, schema
 from onnxdx.errors import first_line
 from onnxdx.fixes.operators.draws import Draw, draws
-from onnxdx.fixes.operators.function_text import About
+from onnxdx.fixes.operators.function_text import About, Candidate
 from onnxdx.fixes.operators.small_program import Missing, SmallProgram, Untraceable, traced, translated
 from onnxdx.fixes.operators.uses import Arguments, Operator, Use
 from onnxdx.registry import OnnxRegistry
@@ -55,7 +56,7 @@ class Proof:
         further = len(self.tried) - 1
         own = "the values of the model" if self.real else "random values"
         text = f"Agrees with eager on {own} and on {further} further draws ({_listed(self.tried[1:])})"
-        text += f"; largest difference {self.largest:.2g}." if self.largest else ", exactly."
+        text += f"; largest difference {self.largest:.2g} of the largest element." if self.largest else ", exactly."
         if self.beside:
             text += f" Differs from eager for {_listed(self.beside)}."
         return text
@@ -86,15 +87,23 @@ def compiled(source: FunctionSource) -> OnnxRegistry:
     return registry
 
 
-def proven(operator: Operator, source: FunctionSource) -> Proof:
+def proven(operator: Operator, candidate: Candidate) -> Proof:
     """The proof that a function does what the operator does, for each of its uses. Raises Refuted."""
+    source = candidate.source()
     registry = compiled(source)
-    proofs = [_for_use(operator, use, registry, beyond=not index) for index, use in enumerate(_distinct(operator.uses))]
+    orders = candidate.is_eager_code and _ORDERS.search(source.code) is not None
+    proofs = [
+        _for_use(operator, use, registry, beyond=not index, orders=orders)
+        for index, use in enumerate(_distinct(operator.uses))
+    ]
     tried = tuple(dict.fromkeys(what for proof in proofs for what in proof.tried))
     beside = tuple(dict.fromkeys(what for proof in proofs for what in proof.beside))
     needed = frozenset(about for proof in proofs for about in proof.needed)
     return Proof(tried, max(proof.largest for proof in proofs), beside, all(proof.real for proof in proofs), needed)
 
+
+_ORDERS = re.compile(r"\.(TopK|ArgMax|ArgMin)\(")
+"""Operators of ONNX that pick elements by their size."""
 
 _MOST_USES = 6
 """So many uses are tried with all draws; a model of many layers repeats itself."""
@@ -112,8 +121,11 @@ def _kind(leaf: Any) -> object:
     return (leaf.dtype, tuple(leaf.shape)) if isinstance(leaf, torch.Tensor) else leaf
 
 
-def _for_use(operator: Operator, use: Use, registry: OnnxRegistry, beyond: bool) -> Proof:
-    """The proof for one use; with `beyond` also on ranks and dtypes that the use does not have."""
+def _for_use(operator: Operator, use: Use, registry: OnnxRegistry, beyond: bool, orders: bool) -> Proof:
+    """The proof for one use; with `beyond` also on ranks and dtypes that the use does not have.
+
+    `orders` says that the function picks elements by their size: of equal ones eager may pick others.
+    """
     runnables = _Runnables(operator, use, registry)
     tried: list[str] = []
     beside: list[str] = []
@@ -139,7 +151,7 @@ def _for_use(operator: Operator, use: Use, registry: OnnxRegistry, beyond: bool)
         except Refuted as refuted:
             if draw.changes is not None and not _may_be(draw, use):
                 needed.add(draw.changes)
-            elif draw.strange:
+            elif draw.strange or (draw.tied and orders):
                 beside.append(draw.what)
             else:
                 raise Refuted(f"{draw.what}: {refuted}") from refuted
@@ -189,7 +201,9 @@ def _agreed(runnable: _Runnable, draw: Draw, wanted: Sequence[torch.Tensor]) -> 
         comparison = compare(one, other)
         if not comparison.agrees:
             raise Refuted(comparison.contract or comparison.numbers)
-        largest = max(largest, comparison.max_abs)
+        finite = other[other.isfinite()].abs()
+        peak = float(finite.max()) if finite.numel() and comparison.max_abs else 1.0
+        largest = max(largest, comparison.max_abs / peak)
     return largest
 
 

@@ -10,7 +10,7 @@ import builtins
 import keyword
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,22 +64,31 @@ class Statements:
 
 
 def statements(
-    draft: OnnxDraft, inputs: Sequence[str], taken: Sequence[str], opset: str = "op", script: bool = False
+    draft: OnnxDraft,
+    inputs: Sequence[str],
+    taken: Sequence[str],
+    computed: Collection[str] = (),
+    script: bool = False,
 ) -> Statements:
     """The nodes of a model's main graph. `inputs` are the expressions for its inputs, `taken` names that are not free.
 
-    A `script` is compiled by onnxscript, and not run: it knows dtypes by number only, and no names but `opset`. Raises
-    Unprintable.
+    What is in `computed` may come as a tensor, so that Python cannot compute with it. A `script` is compiled by
+    onnxscript, and not run: it knows dtypes by number only, and no names but `op`. Raises Unprintable.
     """
-    return _Printer(draft, inputs, {*taken, opset, "ir", "math"}, opset, script).printed()
+    return _Printer(draft, inputs, {*taken, _OP, "ir", "math"}, computed, script).printed()
+
+
+_OP = "op"
+"""What the operators of the opset are called in generated code."""
 
 
 class _Printer:
-    def __init__(self, draft: OnnxDraft, inputs: Sequence[str], taken: set[str], opset: str, script: bool) -> None:
+    def __init__(
+        self, draft: OnnxDraft, inputs: Sequence[str], taken: set[str], computed: Collection[str], script: bool
+    ) -> None:
         self.draft = draft
         self.script = script
         self.taken = taken
-        self.opset = opset
         self.names: dict[ir.Value, str] = {}
         self.known: dict[ir.Value, Known] = {}
         self.out = Statements()
@@ -88,7 +97,7 @@ class _Printer:
             value = by_name[binding.name]
             assert binding.position is not None
             text = inputs[binding.position]
-            if value.shape is not None and not value.shape and _is_number(draft, binding.name):
+            if _is_number(draft, binding.name) and text.partition("[")[0] not in computed:
                 self.known[value] = Number(text, value.dtype or ir.DataType.FLOAT)
             else:
                 self.names[value] = text
@@ -134,7 +143,7 @@ class _Printer:
 
     def _domain(self, node: ir.Node) -> str:
         if not node.domain:
-            return self.opset
+            return _OP
         self.out.imports.add("from onnxdx import OnnxDomain")
         return f'OnnxDomain("{node.domain}")'
 
@@ -160,21 +169,21 @@ class _Printer:
     def _constant(self, known: Known) -> str:
         """A number as a tensor whose dtype nothing around it implies."""
         if isinstance(known, Numbers) and 0 in known.shape:
-            empty = f"{self.opset}.ConstantOfShape({list(known.shape)})"
+            empty = f"{_OP}.ConstantOfShape({list(known.shape)})"
             self.out.imports.add("import onnx_ir as ir")
             is_float = known.dtype is ir.DataType.FLOAT
-            return empty if is_float else f"{self.opset}.Cast({empty}, to=ir.DataType.{known.dtype.name})"
+            return empty if is_float else f"{_OP}.Cast({empty}, to=ir.DataType.{known.dtype.name})"
         kinds = {ir.DataType.INT64: "int", ir.DataType.FLOAT: "float"}
         if known.dtype in kinds:
             plural = "s" if isinstance(known, Numbers) else ""
             if isinstance(known, Numbers) and len(known.shape) > 1:
                 self.out.imports.add("import onnx_ir as ir")
-                return f"{self.opset}.Constant(value=ir.tensor({known.text}, dtype=ir.DataType.{known.dtype.name}))"
-            return f"{self.opset}.Constant(value_{kinds[known.dtype]}{plural}={known.text})"
+                return f"{_OP}.Constant(value=ir.tensor({known.text}, dtype=ir.DataType.{known.dtype.name}))"
+            return f"{_OP}.Constant(value_{kinds[known.dtype]}{plural}={known.text})"
         if self.script:
-            return f"{self.opset}.Cast({known.text}, to={int(known.dtype)})"
+            return f"{_OP}.Cast({known.text}, to={int(known.dtype)})"
         self.out.imports.add("import onnx_ir as ir")
-        return f"{self.opset}.Constant(value=ir.tensor({known.text}, dtype=ir.DataType.{known.dtype.name}))"
+        return f"{_OP}.Constant(value=ir.tensor({known.text}, dtype=ir.DataType.{known.dtype.name}))"
 
     def _known(self, value: ir.Value) -> Known:
         known = self.known.get(value)

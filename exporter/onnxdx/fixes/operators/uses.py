@@ -57,13 +57,14 @@ class Use:
     """One call of an operator in a model.
 
     `arguments` hold the tensors of the user's inputs where `real`, else tensors of their kind with made-up values.
-    `open_sizes` are the dims, as `x.shape[0]`, that the model leaves open.
+    `open_sizes` are the dims, as `x.shape[0]`, that the model leaves open, `computed` the numbers that it computes.
     """
 
     node: fx.Node
     arguments: Arguments
     real: bool
     open_sizes: frozenset[str] = frozenset()
+    computed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ class Operator:
     uses: tuple[Use, ...]
     options: ExportOptions
     leaves: tuple[OpOverload, ...] = ()
+
+    @property
+    def computed(self) -> frozenset[str]:
+        """The arguments, by name, that are numbers which the model computes at run time."""
+        return frozenset(name for use in self.uses for name in use.computed)
 
     @property
     def name(self) -> str:
@@ -131,6 +137,7 @@ def _use(node: fx.Node, values: Mapping[fx.Node, Any]) -> Use:
     real = all(argument in values for argument in node.all_input_nodes)
     arguments: dict[str, Any] = {}
     open_sizes: set[str] = set()
+    computed: set[str] = set()
     position = 0
     for argument in schema(node.target).arguments:
         if not argument.kwarg_only and position < len(node.args):
@@ -145,10 +152,16 @@ def _use(node: fx.Node, values: Mapping[fx.Node, Any]) -> Use:
         if argument.name in WITHOUT_MEANING:
             continue
         open_sizes.update(_open_sizes(argument.name, given))
+        if any(_is_computed(leaf) for _, leaf in _leaves(argument.name, given)):
+            computed.add(argument.name)
         arguments[argument.name] = fx.node.map_arg(
             given, lambda each: values[each] if real else made_up(each.meta["val"])
         )
-    return Use(node, Arguments(node.target, _plain(arguments)), real, frozenset(open_sizes))
+    return Use(node, Arguments(node.target, _plain(arguments)), real, frozenset(open_sizes), frozenset(computed))
+
+
+def _is_computed(leaf: Any) -> bool:
+    return isinstance(leaf, fx.Node) and isinstance(leaf.meta.get("val"), (torch.SymInt, torch.SymFloat))
 
 
 def _open_sizes(name: str, given: Any) -> Iterator[str]:

@@ -71,6 +71,7 @@ class Composed:
     function: Callable[..., Any]
     complex: bool
     uses: tuple[Use, ...]
+    is_eager_code: bool = False
 
     @property
     def how(self) -> str:
