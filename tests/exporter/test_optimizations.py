@@ -158,6 +158,18 @@ def test_known_nodes_are_computed() -> None:
     np.testing.assert_array_equal(before[0], outputs(model)[0])
 
 
+@pytest.mark.parametrize("text", ["v = Div (a, b)", "v = Cast <to: int = 6> (f)", "v = RandomUniformLike (f)"])
+def test_what_depends_on_who_computes_it_is_left_to_the_runtime(text: str) -> None:
+    weights = "<int64[1] a = {-7}, int64[1] b = {2}, float[1] f = {2.5}>"
+    model = typed(
+        graph_of(f"(float[1] x) => (float[1] z) {weights} {{ {text}  w = Cast <to: int = 1> (v)  z = Add (x, w) }}")
+    )
+
+    constant_nodes.fold(model.graph, 20)
+
+    assert kinds(model)[0] == text.split()[2]
+
+
 @pytest.mark.parametrize("make", [nn.Conv2d, nn.ConvTranspose2d])
 @pytest.mark.parametrize("bias", [True, False])
 def test_a_batch_norm_becomes_part_of_the_convolution(make: Any, bias: bool, proven: Proof) -> None:

@@ -10,25 +10,29 @@ import onnx_ir as ir
 from onnx.reference import ReferenceEvaluator
 from onnx_ir.tensor_adapters import TorchTensor
 
-from onnxdx.optimizations.editing import RANDOM, is_op, nodes_of
+from onnxdx.optimizations.editing import is_op, nodes_of
 
 _COMPUTED = 8192
 """Elements of the inputs and outputs of a node that is computed."""
 
-_KEPT = frozenset({"ConstantOfShape", "QuantizeLinear", "DequantizeLinear"})
-"""Operators that stay: their result is larger than what it is made of, or says something to a runtime."""
+_COMPUTABLE = frozenset(
+    {
+        "Abs", "Add", "And", "Cast", "CastLike", "Concat", "Cos", "Div", "Equal", "Exp", "Expand", "Flatten", "Gather",
+        "Greater", "Identity", "Less", "Mul", "Neg", "Not", "Or", "Range", "Reciprocal", "Reshape", "Shape", "Sin",
+        "Slice", "Split", "Sqrt", "Squeeze", "Sub", "Transpose", "Unsqueeze", "Where",
+    }
+)  # fmt: skip
+"""Operators in which onnx's reference and a runtime agree to the last bit, or nearly so, whatever they are given."""
 
 
 def fold(graph: ir.Graph, opset: int) -> None:
     """Compute what can be computed in a main graph; the results are initializers under the names of the values."""
     for node in nodes_of(graph):
-        if node.domain != "" or node.op_type in RANDOM or len(node.outputs) != 1 or not node.inputs:
+        if node.domain != "" or len(node.outputs) != 1 or not node.inputs:
             continue
         if any(value is None or value.is_graph_input() or value.const_value is None for value in node.inputs):
             continue
-        if node.op_type in _KEPT or node.outputs[0].is_graph_output():
-            continue
-        if any(attribute.type is ir.AttributeType.GRAPH for attribute in node.attributes.values()):
+        if node.op_type not in _COMPUTABLE or node.outputs[0].is_graph_output():
             continue
         tensor = _transposed(node) if is_op(node, "Transpose") else _computed(node, opset)
         if tensor is not None:
@@ -53,6 +57,8 @@ def _computed(node: ir.Node, opset: int) -> ir.TensorProtocol | None:
     tensors = [value.const_value for value in node.inputs if value is not None and value.const_value is not None]
     if any(tensor.size > _COMPUTED or tensor.dtype in _FOREIGN for tensor in tensors):
         return None
+    if _is_unsure(node, tensors):
+        return None
     names = [f"input_{index}" for index in range(len(tensors))]
     step = ir.serde.serialize_node(node)
     del step.input[:], step.output[:], step.metadata_props[:]
@@ -73,6 +79,16 @@ def _computed(node: ir.Node, opset: int) -> ir.TensorProtocol | None:
     if known.dtype is None or ir.DataType.from_numpy(result.dtype) != known.dtype:
         return None
     return ir.tensor(result, name=known.name)
+
+
+def _is_unsure(node: ir.Node, tensors: list[ir.TensorProtocol]) -> bool:
+    """Whether the result depends on who computes it: integers that are divided, floats that become integers."""
+    is_float = tensors[0].dtype in (ir.DataType.FLOAT, ir.DataType.DOUBLE)
+    if is_op(node, "Div"):
+        return not is_float
+    return (
+        is_op(node, "Cast", "CastLike") and is_float and not str(node.outputs[0].dtype).startswith(("FLOAT", "DOUBLE"))
+    )
 
 
 _FOREIGN = frozenset({ir.DataType.BFLOAT16, ir.DataType.FLOAT16, ir.DataType.STRING})
