@@ -98,6 +98,15 @@ def test_export_with_fix_writes_the_function_and_the_model(project: Path, target
     assert json.loads((project / "out.sarif").read_text())["runs"][0]["results"] == []
 
 
+def test_that_there_is_no_function_to_add_is_told(project: Path, apart: Callable) -> None:
+    done = apart("export", "model.py:build", "--fix", "-o", "model.onnx")
+
+    assert done.code == 0
+    assert "--fix found no ONNX function to add" in done.err
+    assert (project / "model.onnx").exists()
+    assert not (project / "onnxdx_registry.py").exists()
+
+
 def test_time_that_is_over_is_told_on_the_finding(project: Path, target: str, onnxdx: Callable) -> None:
     done = onnxdx("export", target, "--explain", "--fix-budget", "0.000001")
 

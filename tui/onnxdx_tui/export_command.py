@@ -125,6 +125,8 @@ def export(ctx: click.Context, /, **given: Any) -> int:
         fixed, reasons = _fixed(run.ending, wish) if wish.fix else (None, ())
         if fixed is None:
             code = _deliver(run.ending, wish, answer, run_directory, staged)
+            if wish.fix and not reasons:
+                click.echo("--fix found no ONNX function to add", err=True)
     if reasons:
         click.echo("\n".join(("--fix changed nothing:", *(f"  {reason}" for reason in reasons))), err=True)
         code = code or ExitCode.FINDINGS
