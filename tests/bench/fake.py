@@ -69,7 +69,8 @@ def main() -> int:
     if asked.write:
         from onnxdx_diagnostics.atomic import write_text
 
-        command = shlex.join(["python", "tests/bench/fake.py", *sys.argv[1:]])
+        options = ["--runs", str(asked.runs), "--dtypes", asked.dtypes, "--folder", str(asked.folder)]
+        command = shlex.join(["python", "tests/bench/fake.py", *options])
         write_text(asked.write, PAGE.format(command=command, static=told[0], dynamic=told[1], saved="\n".join(saved)))
     return 0
 
