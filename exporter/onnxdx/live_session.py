@@ -6,6 +6,7 @@ before it does.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -73,6 +74,7 @@ def serve(folder: Path, lines: Iterator[bytes], replies: str, lifeline: int | No
                 return
             worker.flush()
             append_line(replies, reply.line())
+            gc.collect()  # now that nobody waits
 
 
 def _interruptible(live: _Live, request: Request) -> Reply:

@@ -6,6 +6,9 @@ does not capture again, and its result is that of a fresh export.
 
 from __future__ import annotations
 
+import contextlib
+import gc
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,7 +71,8 @@ class Session:
         shapes = options.dynamic_shapes if options.dynamic_shapes is not None else was.dynamic_shapes
         self.request = replace(was, options=options, dynamic_shapes=shapes)
         try:
-            return compare(before, self.run())
+            with _uncollected():
+                return compare(before, self.run())
         except BaseException:
             self.request = was
             raise
@@ -100,3 +104,16 @@ class Session:
         if self.program is None:
             return False
         return next(size_limits.lost(self.program.draft.captured, ""), None) is not None
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector: to look through all that a capture holds takes as long as a rerun."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -262,6 +262,13 @@ def test_the_next_target_sees_nothing_of_the_one_before(project: Project) -> Non
     assert len(project.export().findings) == len(project.export().findings) == 2
 
 
+def test_a_model_that_computes_with_all_threads_runs_in_a_fork(project: Project) -> None:
+    wide = "torch.nn.Linear(1024, 1024), (torch.rand(256, 1024),)"
+    (project.path / "net.py").write_text(f"import torch\n\ndef build():\n    return {wide}\n")
+
+    assert project.export(seconds=60.0).exported
+
+
 def test_a_worker_ends_with_its_client(project: Project, start: Callable[..., subprocess.Popen[str]]) -> None:
     program = f"""
 import os, signal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 from dataclasses import replace
 from typing import Any
 
@@ -177,6 +178,15 @@ def test_a_rerun_that_is_interrupted_leaves_what_was_known() -> None:
     assert (session.report, session.program) == (report, program)
     interrupting = False
     assert str(session.rerun(registry=registry(frozenset(FUNCTIONS)))) == "3 resolved, 1 remaining, 0 introduced"
+
+
+def test_the_garbage_collector_is_as_it_was_after_a_rerun() -> None:
+    session = Session(request())
+    session.run()
+
+    session.rerun(registry=registry(frozenset({"double"})))
+
+    assert gc.isenabled()
 
 
 def test_fixes_are_of_the_latest_run() -> None:
