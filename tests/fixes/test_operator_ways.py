@@ -23,6 +23,9 @@ torch.library.register_fake("fixes_ways::bias_gelu", lambda x, bias: torch.empty
 library.define("softsign(Tensor x) -> Tensor")
 library.impl("softsign", lambda x: torch.from_numpy((x * 3).numpy()), "CPU")
 torch.library.register_fake("fixes_ways::softsign", lambda x: torch.empty_like(x), lib=library)
+library.define("relu(Tensor x) -> Tensor")
+library.impl("relu", lambda x: torch.from_numpy(x.relu().clamp(max=6).numpy()), "CPU")
+torch.library.register_fake("fixes_ways::relu", lambda x: torch.empty_like(x), lib=library)
 
 
 def test_another_overload_stands_for_the_one_that_is_missing(run: Callable[..., Any]) -> None:
@@ -60,6 +63,13 @@ def test_an_operator_that_only_shares_its_name_with_one_of_onnx_is_not_taken_for
 
     assert fix.applicability is Applicability.MANUAL
     assert "The operator `Softsign`: the values of the model: " in fix.text
+
+
+def test_a_namesake_that_differs_far_from_the_values_of_the_model_is_no_fix(run: Callable[..., Any]) -> None:
+    (fix,) = run(lambda x: torch.ops.fixes_ways.relu(x), torch.rand(3, 4)).fixes()
+
+    assert fix.applicability is Applicability.MANUAL
+    assert "The operator `Relu`: large values: " in fix.text
 
 
 @pytest.mark.parametrize(

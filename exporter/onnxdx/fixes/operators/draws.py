@@ -17,7 +17,7 @@ from onnxdx.other_sizes import along
 @dataclass(frozen=True)
 class Draw:
     """Arguments to try. `what` says in a few words what they are, `strange` that a model need not stand them, `tied`
-    that many elements are equal.
+    that many elements are equal, `far` that they are of another size than the model's.
 
     `changes` is what of the use they change; None when it is the values alone.
     """
@@ -26,6 +26,7 @@ class Draw:
     arguments: Arguments
     strange: bool = False
     tied: bool = False
+    far: bool = False
     changes: About | None = None
 
 
@@ -40,6 +41,8 @@ def draws(use: Use) -> Iterator[Draw]:
     yield Draw("negative values", _mapped(given, lambda x: -_random(x, generator).abs() if _is_signed_float(x) else x))
     yield Draw("zeros", _mapped(given, lambda x: torch.zeros_like(x) if _is_float(x) else x), tied=True)
     yield Draw("ties", _mapped(given, lambda x: _rounded(_random(x, generator))), tied=True)
+    yield Draw("large values", _mapped(given, lambda x: _random(x, generator) * 50 if _is_float(x) else x), far=True)
+    yield Draw("small values", _mapped(given, lambda x: _random(x, generator) / 500 if _is_float(x) else x), far=True)
     yield Draw("NaN and infinity", _mapped(given, lambda x: _spoiled(x, generator)), strange=True)
     yield from other_sizes(use, generator)
     yield Draw(

@@ -62,6 +62,7 @@ class ScriptBody:
     name: str
     how: str
     is_eager_code: bool = True
+    is_guess: bool = False
 
     def source(self, needed: frozenset[About] = frozenset(), proof: str = "") -> FunctionSource:
         """The text, for a registry file; the limits that are needed are told in the docstring."""
@@ -92,6 +93,7 @@ class Block:
     complex: bool = False
     is_eager_code: bool = True
     computed: frozenset[str] = frozenset()
+    is_guess: bool = False
 
     def source(self, needed: frozenset[About] = frozenset(), proof: str = "") -> FunctionSource:
         """The text, for a registry file, with the limits that are needed and what it was tried on."""
@@ -137,6 +139,11 @@ class Candidate(Protocol):
     @property
     def is_eager_code(self) -> bool:
         """Whether the function is made of what eager runs: then of equal values it may take others than eager does."""
+        ...
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether nothing but a name speaks for the function."""
         ...
 
     def source(self, needed: frozenset[About] = frozenset(), proof: str = "") -> FunctionSource:

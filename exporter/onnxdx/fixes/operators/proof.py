@@ -93,7 +93,7 @@ def proven(operator: Operator, candidate: Candidate) -> Proof:
     registry = compiled(source)
     orders = candidate.is_eager_code and _ORDERS.search(source.code) is not None
     proofs = [
-        _for_use(operator, use, registry, beyond=not index, orders=orders)
+        _for_use(operator, use, registry, beyond=not index, orders=orders, guessed=candidate.is_guess)
         for index, use in enumerate(_distinct(operator.uses))
     ]
     tried = tuple(dict.fromkeys(what for proof in proofs for what in proof.tried))
@@ -121,10 +121,11 @@ def _kind(leaf: Any) -> object:
     return (leaf.dtype, tuple(leaf.shape)) if isinstance(leaf, torch.Tensor) else leaf
 
 
-def _for_use(operator: Operator, use: Use, registry: OnnxRegistry, beyond: bool, orders: bool) -> Proof:
+def _for_use(operator: Operator, use: Use, registry: OnnxRegistry, beyond: bool, orders: bool, guessed: bool) -> Proof:
     """The proof for one use; with `beyond` also on ranks and dtypes that the use does not have.
 
-    `orders` says that the function picks elements by their size: of equal ones eager may pick others.
+    `orders` says that the function picks elements by their size: of equal ones eager may pick others. `guessed` says
+    that the function is known by its name alone, so that it has to agree far from the values of the model as well.
     """
     runnables = _Runnables(operator, use, registry)
     tried: list[str] = []
@@ -151,7 +152,7 @@ def _for_use(operator: Operator, use: Use, registry: OnnxRegistry, beyond: bool,
         except Refuted as refuted:
             if draw.changes is not None and not _may_be(draw, use):
                 needed.add(draw.changes)
-            elif draw.strange or (draw.tied and orders):
+            elif draw.strange or (draw.tied and orders) or (draw.far and not guessed):
                 beside.append(draw.what)
             else:
                 raise Refuted(f"{draw.what}: {refuted}") from refuted

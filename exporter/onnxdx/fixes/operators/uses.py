@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -123,13 +124,17 @@ def _is_stuck(node: fx.Node, draft: OnnxDraft) -> bool:
     return node not in draft.plan.plan.placements
 
 
+_SECONDS = 30.0
+"""How long the model may run to find the values that an operator has in it; what comes later is made up."""
+
+
 def _recorded(draft: OnnxDraft) -> Mapping[fx.Node, Any]:
     captured = draft.captured
     try:
         flat = flat_inputs(captured.exported, tuple(captured.request.args), captured.request.kwargs)
     except ValueError:  # a stand-in may have been captured on inputs of another structure
         return {}
-    return recorded(draft, flat)
+    return recorded(draft, flat, time.perf_counter() + _SECONDS)
 
 
 def _use(node: fx.Node, values: Mapping[fx.Node, Any]) -> Use:

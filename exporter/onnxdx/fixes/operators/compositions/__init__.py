@@ -72,6 +72,7 @@ class Composed:
     complex: bool
     uses: tuple[Use, ...]
     is_eager_code: bool = False
+    is_guess: bool = False
 
     @property
     def how(self) -> str:

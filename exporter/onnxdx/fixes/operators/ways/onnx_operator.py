@@ -33,7 +33,7 @@ def candidates(operator: Operator) -> Iterator[Candidate]:
         case = _case(operator, found)
         if case is not None:
             where = f"`{found.domain}::{found.name}`" if found.domain else f"`{found.name}`"
-            yield Block(operator.target, (case,), f"The operator {where}.", is_eager_code=False)
+            yield Block(operator.target, (case,), f"The operator {where}.", is_eager_code=False, is_guess=True)
 
 
 @dataclass(frozen=True)
