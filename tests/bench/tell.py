@@ -42,7 +42,7 @@ take turns.
   onnxdx (`verify=False`), "verified" is its complete export, "ratio" is our CPU seconds over the peer's.
 - "capture s" and "after s" are CPU seconds of our passes, `verify=False`.
 - MiB is the growth of peak resident memory during the export; nodes are those of the optimised graph.
-- "latency" is the median time of a run of our model in ONNX Runtime (one thread, its defaults) over that of the
+- "latency" is the CPU time of the fastest run of our model in ONNX Runtime (one thread, its defaults) over that of the
   peer's model."""
 
 
