@@ -34,6 +34,7 @@ FAILING: dict[str, tuple[str, ...]] = {
     "palette": (":", "s", "v"),
     "rule": ("o",),
     "copy": ("y",),
+    "jump": ("J",),
     "disabled": ("n", "8", "0", "n"),
     "no-location": ("G",),
 }

@@ -19,11 +19,8 @@ class Place(enum.Enum):
 
     FINDINGS = "Findings"
     FIXES = "Fixes"
-    MODULES = "Modules"
     DIFF = "Diff"
-    GRAPH = "Graph"
     SOURCE = "Source"
-    LOG = "Log"
     RUN = "Run"
     LIST = "Lists"
     APP = "Everywhere"
@@ -349,6 +346,7 @@ _TABLE: Iterable[Command] = (
     Command("tab-left", (",",), "Previous tab", "the tab before", Place.APP),
     Command("zoom", ("+",), "Zoom", "the pane alone on the screen, or all panes", Place.APP),
     Command("copy", ("y",), "Copy", "copy a node, a place, a finding, a diff, a command line", Place.APP, needs_run),
+    Command("jump", ("J", "ctrl+o"), "Jump", "a label with its key on every pane and tab", Place.APP),
     Command("palette", (":", "ctrl+p"), "Commands", "find a command, node, module or rule by name", Place.APP),
     Command("help", ("?",), "All keys", "every key, and why some do nothing now", Place.APP),
     Command("theme", ("T",), "Theme", "the next theme", Place.APP),
@@ -364,8 +362,7 @@ def key_table() -> str:
     rows = []
     for place in Place:
         rows += [f"\n### {place.value}\n", "| key | command | what it does |", "|---|---|---|"]
-        for command in COMMANDS.values():
-            if command.place is place:
-                keys = " ".join(f"`{shown_key(key)}`".replace("|", "\\|") for key in command.keys)
-                rows.append(f"| {keys} | {command.title} | {command.help} |")
+        for command in (each for each in COMMANDS.values() if each.place is place):
+            keys = " ".join(f"`{shown_key(key)}`" for key in command.keys)
+            rows.append(f"| {keys} | {command.title} | {command.help} |")
     return "\n".join(rows).lstrip("\n") + "\n"

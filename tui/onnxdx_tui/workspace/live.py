@@ -39,6 +39,9 @@ class Live:
         self._runs = Runs(wanted) if wanted is not None else None
         self._run: LiveRun | None = None
         self._seen = Following()
+        self._arrived = 0
+        """The latest run whose report has arrived."""
+
         self._before: Report | None = None
         self._again: bool | None = None
         """Whether another run is to follow this one, and whether it begins anew."""
@@ -101,11 +104,11 @@ class Live:
 
     def _arrive(self, run: LiveRun, report: Report) -> None:
         """The report of a run is there, or has more fixes than before."""
-        shown = self._app.state.opened
-        if shown is not None and shown.path == run.folder and shown.graphs is not None:
-            reading.replace_report(self._app, report)
-        elif shown is None or shown.path != run.folder or not self._app.state.graphs_pending:
+        if self._arrived != run.number:
+            self._arrived = run.number
             reading.read(self._app, run.folder)
+        elif not self._app.state.graphs_pending:
+            reading.replace_report(self._app, report)
 
     def _end(self, run: LiveRun) -> None:
         self._run = None

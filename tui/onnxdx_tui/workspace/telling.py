@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from onnxdx_tui.workspace import copying, editor
 from onnxdx_tui.workspace.commands import COMMANDS, Command, Place, shown_key
 from onnxdx_tui.workspace.fix_rows import LETTERS, fix_story
+from onnxdx_tui.workspace.jump import Jump
 from onnxdx_tui.workspace.line import Line, Span, line, shown
 from onnxdx_tui.workspace.palette import palette_lines
 from onnxdx_tui.workspace.picker import Picker
@@ -22,13 +23,8 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Workspace"], None]
 
-_PLACES = {
-    Pane.FINDINGS: (Place.FINDINGS,),
-    Pane.FIXES: (Place.FIXES,),
-    Pane.MODULES: (Place.MODULES,),
-    Pane.MAIN: (),
-}
-_TAB_PLACES = {Tab.DIFF: Place.DIFF, Tab.GRAPH: Place.GRAPH, Tab.SOURCE: Place.SOURCE, Tab.LOG: Place.LOG}
+_PLACES = {Pane.FINDINGS: Place.FINDINGS, Pane.FIXES: Place.FIXES, Pane.MODULES: Place.LIST}
+_TAB_PLACES = {Tab.DIFF: Place.DIFF, Tab.GRAPH: Place.DIFF, Tab.SOURCE: Place.SOURCE}
 
 
 def _rule(app: Workspace) -> None:
@@ -50,11 +46,11 @@ def _preview(app: Workspace) -> None:
 
 def help_lines(state: State, text: str) -> list[Line]:
     """Every command, those of the focused pane first, and those that do nothing just now last, with the reason."""
-    first = (*_PLACES[state.pane], *([_TAB_PLACES[state.tab]] if state.tab in _TAB_PLACES else []))
+    first = _PLACES.get(state.pane, _TAB_PLACES.get(state.tab, Place.APP))
     wanted = Filter(text)
     able: list[Line] = []
     unable: list[Line] = []
-    for command in sorted(COMMANDS.values(), key=lambda each: each.place not in first):
+    for command in sorted(COMMANDS.values(), key=lambda each: each.place is not first):
         reason = command.refusal(state)
         row = _help_line(command, reason, state)
         if wanted.admits(row.text):
@@ -96,6 +92,14 @@ def _chosen(app: Workspace, key: object) -> None:
         key()
 
 
+def _jump(app: Workspace) -> None:
+    def chosen(command_id: str | None) -> None:
+        if command_id:
+            app.action_do(command_id)
+
+    app.push_screen(Jump(app), chosen)
+
+
 def _copy(app: Workspace) -> None:
     offers = copying.offers(app.state, app.at_work.current)
     lines: Sequence[Line] = [
@@ -125,6 +129,7 @@ HANDLERS: Mapping[str, Handler] = {
     "preview": _preview,
     "help": _help,
     "palette": _palette,
+    "jump": _jump,
     "copy": _copy,
     "edit": editor.edit,
     "theme": _theme,
