@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone
-from importlib import metadata
 from pathlib import Path
 
-from onnxdx_diagnostics import source
 from onnxdx_diagnostics.events import Event, EventKind
 from onnxdx_diagnostics.finding import Finding, Site
 from onnxdx_diagnostics.report import Outcome, PassRecord, Report, Verdict, VerdictOutcome
@@ -54,6 +52,8 @@ class Chronicle:
     @property
     def site(self) -> Site:
         """The line of the user's code that was last seen in what is under way; else where the target is defined."""
+        from onnxdx_diagnostics import source  # which is slow to import
+
         if self._place is not None:
             facts = self._place.facts
             return Site(source.region(str(facts["path"]), int(facts["line"])))
@@ -84,6 +84,8 @@ class Chronicle:
 
 def environment() -> dict[str, str]:
     """The versions of what takes part in an export, without importing any of it."""
+    from importlib import metadata  # which is slow to import
+
     versions = {}
     for name in _PACKAGES:
         try:

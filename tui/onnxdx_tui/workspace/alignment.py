@@ -6,7 +6,6 @@ import enum
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 from onnxdx_diagnostics.finding import Level
@@ -79,17 +78,14 @@ class Alignment:
     unit_of: Mapping[str, int]
     """The unit of each node of the first program, by name."""
 
-    @cached_property
-    def texts(self) -> Sequence[str]:
-        """What can be searched in each unit: names, operators, dtypes and shapes, module."""
-        left, right = self.left.nodes, self.right.nodes
-        found = []
-        for unit in self.units:
-            nodes = [right[image] for image in unit.right]
-            if unit.left is not None:
-                nodes.append(left[unit.left])
-            found.append(" ".join(f"{node.name} {node.op} {node.value} {node.module}" for node in nodes))
-        return found
+    def text_of(self, at: int) -> str:
+        """What can be searched in a unit: name and operator of its node, its ONNX operators, dtype and shape."""
+        unit, right = self.units[at], self.right.nodes
+        ops = right[unit.right[0]].op if len(unit.right) == 1 else " ".join(right[image].op for image in unit.right)
+        if unit.left is None:
+            return ops
+        node = self.left.nodes[unit.left]
+        return f"{node.name} {node.op} {ops} {node.value}"
 
     def counts(self) -> Mapping[Match, int]:
         """How many units there are of each kind."""

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import App, ComposeResult
@@ -18,7 +18,6 @@ from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
-from onnxdx_diagnostics.changes import Prepared
 from onnxdx_diagnostics.fingerprint import identities
 from onnxdx_diagnostics.graphs import Stage
 from onnxdx_tui.workspace import drawing, reading
@@ -33,11 +32,14 @@ from onnxdx_tui.workspace.live import Live
 from onnxdx_tui.workspace.module_rows import Branch, opened_for
 from onnxdx_tui.workspace.prompt import Prompt
 from onnxdx_tui.workspace.remembered import Remembered, recalled, remember
-from onnxdx_tui.workspace.runs import Wanted
 from onnxdx_tui.workspace.searching import Search
 from onnxdx_tui.workspace.sheet import Sheet
 from onnxdx_tui.workspace.state import Pane, Phase, State, Tab
 from onnxdx_tui.workspace.styles import PLAIN_THEME
+
+if TYPE_CHECKING:
+    from onnxdx_diagnostics.changes import Prepared
+    from onnxdx_tui.workspace.runs import Wanted
 
 LEAST = (60, 15)
 _SETTLE = 0.08

@@ -12,11 +12,8 @@ from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
-from onnxdx_diagnostics.changes import Prepared
-from onnxdx_diagnostics.edits import diff_of
-from onnxdx_diagnostics.text_file import decoded
-
 if TYPE_CHECKING:
+    from onnxdx_diagnostics.changes import Prepared
     from onnxdx_tui.workspace.app import Workspace
 
 _LINE_BY_COLON = {"code": "--goto", "codium": "--goto", "subl": "", "hx": "", "helix": "", "zed": ""}
@@ -74,6 +71,9 @@ def edit_proposal(app: Workspace, ready: Prepared) -> Prepared | None:
 
     The files themselves stay as they are: it is copies that are edited.
     """
+    from onnxdx_diagnostics.edits import diff_of
+    from onnxdx_diagnostics.text_file import decoded
+
     edited = []
     with tempfile.TemporaryDirectory(prefix="onnxdx-") as folder:
         for change in ready.changes:

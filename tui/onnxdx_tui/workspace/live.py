@@ -17,11 +17,11 @@ from onnxdx_tui.exit_code import ExitCode
 from onnxdx_tui.workspace import reading
 from onnxdx_tui.workspace.drawing import draw_strip
 from onnxdx_tui.workspace.opened import Opened
-from onnxdx_tui.workspace.runs import Following, LiveRun, Runs, Wanted
 from onnxdx_tui.workspace.state import Phase, Run
 
 if TYPE_CHECKING:
     from onnxdx_tui.workspace.app import Workspace
+    from onnxdx_tui.workspace.runs import Following, LiveRun, Runs, Wanted
 
 _LOOK = 0.1
 _WATCH = 1.0
@@ -36,9 +36,9 @@ class Live:
     def __init__(self, app: Workspace, wanted: Wanted | None) -> None:
         self._app = app
         self._wanted = wanted
-        self._runs = Runs(wanted) if wanted is not None else None
+        self._runs: Runs | None = None
         self._run: LiveRun | None = None
-        self._seen = Following()
+        self._seen: Following | None = None
         self._arrived = 0
         """The latest run whose report has arrived."""
 
@@ -53,8 +53,12 @@ class Live:
     def start(self, *, anew: bool = False) -> None:
         """Run the target; a run that only tries fixes is ended first. `anew` does everything again."""
         app = self._app
-        if self._runs is None:
+        if self._wanted is None:
             return
+        if self._runs is None:
+            from onnxdx_tui.workspace.runs import Runs  # which is slow to import, and offline it is not needed
+
+            self._runs = Runs(self._wanted)
         if self._run is not None:
             self._again = anew
             self._runs.cancel()
@@ -64,7 +68,7 @@ class Live:
         except OSError as error:
             app.update(run=Run(Phase.ENDED, said=f"no run can be kept: {error.strerror or error}", style="error"))
             return
-        self._seen = Following()
+        self._seen = None
         app.update(run=Run(Phase.STARTING, self._run.number, "start", started=self._run.started))
         if self._looking is None:
             self._looking = app.set_interval(_LOOK, self._look)
@@ -87,9 +91,15 @@ class Live:
         if run is None:
             return
         now = run.following
-        if now.arrived and now.report is not self._seen.report and now.report is not None:
+        seen = self._seen
+        if now.arrived and now.report is not None and (seen is None or now.report is not seen.report):
             self._arrive(run, now.report)
-        elif not now.arrived and now.report is not None and now.found != self._seen.found and self._before is None:
+        elif (
+            not now.arrived
+            and now.report is not None
+            and self._before is None
+            and (seen is None or now.found != seen.found)
+        ):
             reading.show_partial(self._app, Opened(run.folder, now.report, now.report.root))
         self._seen = now
         if run.over:

@@ -16,7 +16,6 @@ from onnxdx_diagnostics.graphs import Graphs, GraphsUnreadable
 from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.rundir import EVENTS, GRAPHS, REPORT, SARIF
 from onnxdx_diagnostics.sarif.reader import from_sarif
-from onnxdx_tui.chronicle import Chronicle
 
 PRINTED = "printed.txt"
 """What the user's code printed in a run, in its folder."""
@@ -159,6 +158,8 @@ def _report_of(path: Path, events: tuple[Event, ...]) -> Report:
         return open_run(path / SARIF).report
     if not events:
         raise NoRun(f"{path} holds no run: there is no {REPORT}, no {SARIF} and no {EVENTS}")
+    from onnxdx_tui.chronicle import Chronicle
+
     chronicle = Chronicle(next((event.subject for event in events if event.kind.value == "run-started"), ""), path)
     for event in events:
         chronicle(event)

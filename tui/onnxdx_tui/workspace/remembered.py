@@ -8,8 +8,8 @@ from pathlib import Path
 
 from onnxdx_diagnostics.atomic import write_text
 from onnxdx_diagnostics.graphs import Stage
-from onnxdx_diagnostics.journal import FOLDER
 from onnxdx_tui.workspace.finding_rows import Grouping
+from onnxdx_tui.workspace.kept_runs import FOLDER
 from onnxdx_tui.workspace.state import THEMES, State, Tab
 
 _FILE = FOLDER / "tui.json"

@@ -7,22 +7,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onnxdx_diagnostics import changes
-from onnxdx_diagnostics.changes import CutShort, Prepared, Refused
 from onnxdx_diagnostics.fix import Applicability
-from onnxdx_diagnostics.remedies import Plan, Remedy
 from onnxdx_tui.workspace import editor
 from onnxdx_tui.workspace.comparison_rows import comparison_lines, run_lines
 from onnxdx_tui.workspace.fix_rows import LETTERS, diff_lines
+from onnxdx_tui.workspace.kept_runs import earlier
 from onnxdx_tui.workspace.line import Line, Span, line, shown, wrapped
 from onnxdx_tui.workspace.opened import NoRun, open_run
 from onnxdx_tui.workspace.picker import Picker
-from onnxdx_tui.workspace.runs import earlier
 from onnxdx_tui.workspace.search import Filter
 from onnxdx_tui.workspace.sheet import Sheet
 from onnxdx_tui.workspace.twins import apply_line
 
 if TYPE_CHECKING:
+    from onnxdx_diagnostics.changes import Prepared, Refused
     from onnxdx_tui.workspace.app import Workspace
 
 Handler = Callable[["Workspace"], None]
@@ -47,6 +45,9 @@ def _watch(app: Workspace) -> None:
 
 def _apply(app: Workspace) -> None:
     """Show what would be written, and write it when that is agreed to."""
+    from onnxdx_diagnostics.changes import Refused
+    from onnxdx_diagnostics.remedies import Plan, Remedy
+
     state = app.state
     finding, fix = state.selected, state.fix
     assert finding is not None
@@ -95,6 +96,9 @@ def _proposal(ready: Prepared, title: str, standing: str, twin: str, width: int)
 
 
 def _write(app: Workspace, ready: Prepared, title: str, *, rerun: bool) -> None:
+    from onnxdx_diagnostics import changes
+    from onnxdx_diagnostics.changes import CutShort, Refused
+
     try:
         changes.apply(ready, (title,))
     except Refused as refused:
@@ -129,6 +133,9 @@ def _redo(app: Workspace) -> None:
 
 def _settled(app: Workspace, *, redo: bool) -> None:
     """Undo the last change, or do it again."""
+    from onnxdx_diagnostics import changes
+    from onnxdx_diagnostics.changes import CutShort, Refused
+
     ready, title = (app.undone if redo else app.done)[-1]
     try:
         if redo:

@@ -18,7 +18,6 @@ from onnxdx_diagnostics.event_log import EventLog
 from onnxdx_diagnostics.events import Event, EventKind
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.fingerprint import identities
-from onnxdx_diagnostics.journal import FOLDER
 from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.rundir import EVENTS, GRAPHS, REPORT, SARIF
 from onnxdx_diagnostics.selection import name_of
@@ -27,9 +26,8 @@ from onnxdx_tui.chronicle import Chronicle
 from onnxdx_tui.ending import Ending, ending_of
 from onnxdx_tui.exit_code import ExitCode
 from onnxdx_tui.live_worker import LiveWorker, Refused
+from onnxdx_tui.workspace.kept_runs import next_folder
 from onnxdx_tui.workspace.opened import PRINTED
-
-RUNS = FOLDER / "runs"
 
 
 class Wanted(Protocol):
@@ -93,7 +91,7 @@ class Runs:
 
     def start(self, *, anew: bool) -> LiveRun:
         """Begin a run; `anew` does all of it again. Raises OSError when there is no place to keep it."""
-        number, folder = _next_folder(self._wanted.root)
+        number, folder = next_folder(self._wanted.root)
         run = self._run = LiveRun(number, folder)
         self._thread = threading.Thread(target=self._kept, args=(run, anew), name=f"run-{number}", daemon=True)
         self._thread.start()
@@ -178,25 +176,6 @@ class Runs:
 
 def _with(findings: tuple[Finding, ...], at: int, found: Finding) -> tuple[Finding, ...]:
     return (*findings[:at], replace(findings[at], offered=found.offered), *findings[at + 1 :])
-
-
-def earlier(root: Path) -> list[Path]:
-    """The folders of the runs that were kept, the latest first."""
-    try:
-        return sorted((path for path in (root / RUNS).iterdir() if path.name.isdecimal()), reverse=True)
-    except OSError:
-        return []
-
-
-def _next_folder(root: Path) -> tuple[int, Path]:
-    known = [int(path.name) for path in earlier(root)]
-    number = max(known, default=0) + 1
-    folder = root / RUNS / f"{number:04}"
-    folder.mkdir(parents=True)
-    ignored = root / FOLDER / ".gitignore"
-    if not ignored.exists():
-        ignored.write_text("*\n", encoding="utf-8")
-    return number, folder
 
 
 class _Follower:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -44,10 +44,14 @@ def in_order(letters: str, text: str) -> bool:
 class Matches:
     """The rows of a text in which something is found."""
 
-    def __init__(self, texts: Iterable[str], wanted: Filter) -> None:
-        found = (row for row, text in enumerate(texts) if wanted.admits(text)) if wanted.text else ()
-        self._order = list(found)
+    def __init__(self, text_of: Callable[[int], str], rows: Iterable[int], wanted: Filter) -> None:
+        """Looks at these rows only."""
+        self._order = [row for row in rows if wanted.admits(text_of(row))] if wanted.text else []
         self.rows = frozenset(self._order)
+
+    def narrowed(self, text_of: Callable[[int], str], wanted: Filter) -> Matches:
+        """Those of these rows that have a longer text as well."""
+        return Matches(text_of, self._order, wanted)
 
     def nearest(self, row: int, step: int) -> int | None:
         """The match at or after a row (step 0), the one after it (1) or before it (-1); around the end if need be."""

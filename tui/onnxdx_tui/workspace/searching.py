@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from onnxdx_tui.workspace.browsing import reveal_unit
 from onnxdx_tui.workspace.diff_rows import DiffRows
+from onnxdx_tui.workspace.line_list import Rows
 from onnxdx_tui.workspace.search import Filter, Matches
 from onnxdx_tui.workspace.state import Pane
 
@@ -18,20 +19,27 @@ class Search:
 
     def __init__(self, app: Workspace) -> None:
         self._app = app
-        self._matches = Matches((), Filter())
+        self._matches = Matches(str, (), Filter())
         self.text = ""
+        self._rows: Rows | None = None
 
     def begin(self, text: str) -> None:
         """Mark what has this text, and go to the first of it from the cursor on; "" ends the search."""
-        self.text = text
         main = self._app.pane(Pane.MAIN).list
         rows, wanted = main.rows, Filter(text)
+        width = self._app.main_width
+
+        def text_of(row: int) -> str:
+            return rows.alignment.text_of(row) if isinstance(rows, DiffRows) else rows.line(row, width).text
+
+        # what is typed on finds nothing that was not found before
+        typed_on = self._rows is rows and self.text and text.startswith(self.text) and text[0] not in "!~"
+        count = len(rows.alignment.units) if isinstance(rows, DiffRows) else len(rows)
+        self._matches = self._matches.narrowed(text_of, wanted) if typed_on else Matches(text_of, range(count), wanted)
+        self.text, self._rows = text, rows
+        main.found = self._matches.rows
         if isinstance(rows, DiffRows):
-            self._matches = Matches(rows.alignment.texts, wanted)
             main.found = frozenset(row for row, each in enumerate(rows.rows) if each.unit in self._matches.rows)
-        else:
-            self._matches = Matches((rows.line(row, self._app.main_width).text for row in range(len(rows))), wanted)
-            main.found = self._matches.rows
         main.forget()
         if text:
             found = len(self._matches.rows)
