@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -77,6 +78,27 @@ class Alignment:
     units: Sequence[Unit]
     unit_of: Mapping[str, int]
     """The unit of each node of the first program, by name."""
+
+    def having(self, part: str, among: Iterable[int]) -> list[int]:
+        """Those of some units that have a part of a text in what `text_of` gives, each operator and value read once."""
+        folds = part == part.lower()
+        known: dict[str, bool] = {}
+        for node in itertools.chain(self.left.nodes, self.right.nodes):
+            for text in (node.op, node.value):
+                if text not in known:
+                    known[text] = part in (text.lower() if folds else text)
+        left, right, found = self.left.nodes, self.right.nodes, []
+        for at in among:
+            unit = self.units[at]
+            if unit.left is not None:
+                node = left[unit.left]
+                name = node.name.lower() if folds else node.name
+                if part in name or known[node.op] or known[node.value]:
+                    found.append(at)
+                    continue
+            if any(known[right[image].op] for image in unit.right):
+                found.append(at)
+        return found
 
     def text_of(self, at: int) -> str:
         """What can be searched in a unit: name and operator of its node, its ONNX operators, dtype and shape."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -26,8 +26,8 @@ class Filter:
         return wanted in text
 
     @property
-    def word(self) -> str:
-        """What is to be marked in the rows that are shown."""
+    def part(self) -> str:
+        """The text that is looked for as it is; empty when it is inverted, or only its letters count."""
         return "" if self.text[:1] in ("!", "~") else self.text
 
 
@@ -42,21 +42,16 @@ def in_order(letters: str, text: str) -> bool:
 
 
 class Matches:
-    """The rows of a text in which something is found."""
+    """The rows in which something is found, in order."""
 
-    def __init__(self, text_of: Callable[[int], str], rows: Iterable[int], wanted: Filter) -> None:
-        """Looks at these rows only."""
-        self._order = [row for row in rows if wanted.admits(text_of(row))] if wanted.text else []
-        self.rows = frozenset(self._order)
-
-    def narrowed(self, text_of: Callable[[int], str], wanted: Filter) -> Matches:
-        """Those of these rows that have a longer text as well."""
-        return Matches(text_of, self._order, wanted)
+    def __init__(self, rows: Iterable[int] = ()) -> None:
+        self.order = list(rows)
+        self.rows = frozenset(self.order)
 
     def nearest(self, row: int, step: int) -> int | None:
         """The match at or after a row (step 0), the one after it (1) or before it (-1); around the end if need be."""
-        if not self._order:
+        if not self.order:
             return None
         if step < 0:
-            return next((each for each in reversed(self._order) if each < row), self._order[-1])
-        return next((each for each in self._order if each > row or (each == row and not step)), self._order[0])
+            return next((each for each in reversed(self.order) if each < row), self.order[-1])
+        return next((each for each in self.order if each > row or (each == row and not step)), self.order[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from onnxdx_tui.workspace.browsing import reveal_unit
@@ -19,7 +20,7 @@ class Search:
 
     def __init__(self, app: Workspace) -> None:
         self._app = app
-        self._matches = Matches(str, (), Filter())
+        self._matches = Matches()
         self.text = ""
         self._rows: Rows | None = None
 
@@ -27,15 +28,10 @@ class Search:
         """Mark what has this text, and go to the first of it from the cursor on; "" ends the search."""
         main = self._app.pane(Pane.MAIN).list
         rows, wanted = main.rows, Filter(text)
-        width = self._app.main_width
-
-        def text_of(row: int) -> str:
-            return rows.alignment.text_of(row) if isinstance(rows, DiffRows) else rows.line(row, width).text
-
         # what is typed on finds nothing that was not found before
-        typed_on = self._rows is rows and self.text and text.startswith(self.text) and text[0] not in "!~"
-        count = len(rows.alignment.units) if isinstance(rows, DiffRows) else len(rows)
-        self._matches = self._matches.narrowed(text_of, wanted) if typed_on else Matches(text_of, range(count), wanted)
+        typed_on = bool(self.text) and self._rows is rows and wanted.part.startswith(self.text)
+        among = self._matches.order if typed_on else None
+        self._matches = Matches(self._found(rows, wanted, among) if text else ())
         self.text, self._rows = text, rows
         main.found = self._matches.rows
         if isinstance(rows, DiffRows):
@@ -45,6 +41,18 @@ class Search:
             found = len(self._matches.rows)
             self._app.say(f"{found} have it   n N next" if found else "nothing has it")
             self.step(0)
+
+    def _found(self, rows: Rows, wanted: Filter, among: Sequence[int] | None) -> Iterable[int]:
+        """The rows, or units of a diff, that have what is wanted; `among` are those that can have it."""
+        if not isinstance(rows, DiffRows):
+            width = self._app.main_width
+            candidates = range(len(rows)) if among is None else among
+            return (row for row in candidates if wanted.admits(rows.line(row, width).text))
+        alignment = rows.alignment
+        candidates = range(len(alignment.units)) if among is None else among
+        if wanted.part:
+            return alignment.having(wanted.part, candidates)
+        return (unit for unit in candidates if wanted.admits(alignment.text_of(unit)))
 
     def step(self, step: int) -> bool:
         """Go to the next match (1), the one before (-1), or the one at the cursor (0); whether there is any."""
