@@ -172,6 +172,18 @@ class SourceFile:
             above -= 1
         return textwrap.dedent("\n".join(lines))
 
+    def new_tensors(self, statements: Sequence[cst.CSTNode], text: str) -> str:
+        """The text of some statements with `x = x + 1` for `x += 1`, which writes into a tensor."""
+        for node in (each for statement in statements for each in descendants(statement)):
+            if isinstance(node, cst.AugAssign) and isinstance(node.target, cst.Name):
+                name, value = node.target.value, self.code(node.value)
+                plain = isinstance(
+                    node.value, (cst.Name, cst.Call, cst.Attribute, cst.Subscript, cst.Integer, cst.Float)
+                )
+                new = f"{name} = {name} {self.code(node.operator).rstrip('=')} {value if plain else f'({value})'}"
+                text = text.replace(self.code(node), new)
+        return text
+
     def has_long_strings(self, statements: Sequence[cst.CSTNode]) -> bool:
         """Whether a string reaches over lines, so that indenting them would change it."""
         return any(

@@ -128,7 +128,9 @@ class _Maker:
                 return f"({right} if {known} else {self.torch}.tensor(False))"
             return f"({self.torch}.tensor(True) if {known} else {right})"
         if left is not None:
-            known = f"{self.torch}.tensor(bool({self.code(node.right)}))"
+            right_code = self.code(node.right)
+            is_bool = isinstance(node.right, cst.Comparison)
+            known = f"{self.torch}.tensor({right_code if is_bool else f'bool({right_code})'})"
             return f"{self.torch}.logical_{'and' if both else 'or'}({left}, {known})"
         return None
 

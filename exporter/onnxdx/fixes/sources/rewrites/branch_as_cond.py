@@ -94,6 +94,7 @@ def _function(fault: Fault, name: str, operands: Sequence[str], sides: TwoSides,
     yield f"def {name}({', '.join(operands)}):"
     if side.statements:
         text = fault.file.block_text(_whole(fault, side.statements))
+        text = fault.file.new_tensors(side.statements, text)
         yield textwrap.indent(re.sub(r"\A((?:#.*\n)*)elif\b", r"\1if", text), "    ")
     own = names.writes(side.statements)
     if side.returned is not None:

@@ -79,6 +79,10 @@ def _registrations(torch: str, name: str, value: Any, is_dataclass: bool) -> Ite
         )
         return
     attributes = list(vars(value)) if hasattr(value, "__dict__") else []
+    constants = [each for each in attributes if isinstance(getattr(value, each), (bool, int, float, str))]
+    if constants:
+        yield _with_constants(torch, register, name, variable, attributes, constants)
+        return
     try:
         parameters = list(inspect.signature(type(value)).parameters)
     except (TypeError, ValueError):
@@ -106,3 +110,28 @@ def _registrations(torch: str, name: str, value: Any, is_dataclass: bool) -> Ite
             f"        [({torch}.utils._pytree.GetAttrKey(name), value) for name, value in vars({variable}).items()],\n"
             f"        list(vars({variable})),\n    ),\n)"
         )
+
+
+def _with_constants(
+    torch: str, register: str, name: str, variable: str, attributes: list[str], constants: list[str]
+) -> str:
+    """The registration of a class that also holds numbers and texts, which are no inputs."""
+    tensors = [each for each in attributes if each not in constants]
+    values = ", ".join(f"{variable}.{each}" for each in tensors)
+    others = ", ".join(f"{variable}.{each}" for each in constants)
+    keyed = "".join(
+        f'            ({torch}.utils._pytree.GetAttrKey("{each}"), {variable}.{each}),\n' for each in tensors
+    )
+    return (
+        f"def _{variable}_of(tensors, constants):\n"
+        f"    {variable} = object.__new__({name})\n"
+        f"    vars({variable}).update(zip({_quoted(tensors)}, tensors))\n"
+        f"    vars({variable}).update(zip({_quoted(constants)}, constants))\n"
+        f"    return {variable}\n\n\n"
+        f"{register}    lambda {variable}: ([{values}], [{others}]),\n    _{variable}_of,\n"
+        f"    flatten_with_keys_fn=lambda {variable}: (\n        [\n{keyed}        ],\n        [{others}],\n    ),\n)"
+    )
+
+
+def _quoted(names: list[str]) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"

@@ -92,7 +92,8 @@ def _text(
     parameters = ", ".join(carried)
     given = ", ".join((results or {}).get(name, name) for name in carried)
     left = ", ".join("_" if results and name in results else name for name in carried)
-    lines = textwrap.indent(body or fault.file.block_text(list(block.body)), "    ")
+    text = fault.file.new_tensors([block], body or fault.file.block_text(list(block.body)))
+    lines = textwrap.indent(text, "    ")
     comma = "," if len(carried) == 1 else ""
     if comma:
         given, left = f"({given},)", f"({left},)"

@@ -11,9 +11,10 @@ import torch as t
 from onnxdx.fixes.sources.fault import Candidate, Fault
 from onnxdx.fixes.sources.rewrites import branch_as_where
 from onnxdx.fixes.sources.source_file import descendants
+from onnxdx_diagnostics.finding import Location
 from onnxdx_diagnostics.fix import Edit
 
-RULES = frozenset({"DX102", "DX306"})
+RULES = frozenset({"DX101", "DX102", "DX306"})
 TITLE = "Keep computing with the tensor"
 _OF_MATH = frozenset(
     {"exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh"}
@@ -24,6 +25,9 @@ _RENAMED = {"fabs": "abs", "gamma": "lgamma"}
 
 def candidates(fault: Fault) -> Iterator[Candidate]:
     """The tensor itself; or its number by `.item()`, which stays in the graph as a symbol."""
+    if fault.finding.id == "DX101":
+        yield from _deciding(fault)
+        return
     node = _taking(fault)
     if node is None:
         return
@@ -39,6 +43,28 @@ def candidates(fault: Fault) -> Iterator[Candidate]:
     yield from _scale(fault, node, torch, imports)
     if isinstance(node.func, cst.Name) and node.func.value in ("int", "float") and len(node.args) == 1:
         yield from _symbolic(fault, node, torch, imports)
+
+
+def _deciding(fault: Fault) -> Iterator[Candidate]:
+    """A decision on a number that was taken out of a tensor before, under a name."""
+    function = fault.file.around(fault.node, cst.FunctionDef) if fault.node is not None else None
+    if function is None or fault.node is None:
+        return
+    for node in descendants(function.body):
+        name = _assigned_name(fault, node) if isinstance(node, cst.Call) and _function(fault, node) else ""
+        if not name or not isinstance(node, cst.Call) or not _reads(fault.node, name):
+            continue
+        torch, imports = fault.file.importing("torch")
+        taken = replace(fault, place=_place(fault, node))
+        code = _kept(taken, node, torch)
+        decisions = _decisions(taken, node)
+        if code is not None and decisions:
+            yield Candidate(TITLE, (*imports, fault.file.replace(node, code), *decisions))
+
+
+def _place(fault: Fault, node: cst.CSTNode) -> Location:
+    start, end = fault.file.range(node).start, fault.file.range(node).end
+    return replace(fault.place, line=start.line, column=start.column + 1, end_line=end.line, end_column=end.column + 1)
 
 
 def _scale(fault: Fault, node: cst.Call, torch: str, imports: tuple[Edit, ...]) -> Iterator[Candidate]:
@@ -129,21 +155,23 @@ def _decisions(fault: Fault, node: cst.Call) -> tuple[Edit, ...] | None:
         return ()
     edits: list[Edit] = []
     for part in descendants(function.body):
-        if not isinstance(part, (cst.If, cst.IfExp)) or not _reads(part.test, name):
+        if not isinstance(part, (cst.If, cst.IfExp)) or not _reads(part.test, name) or _is_elif(fault, part):
             continue
-        place = fault.file.range(part.test)
-        start, end = place.start, place.end
-        where = replace(
-            fault.place, line=start.line, column=start.column + 1, end_line=end.line, end_column=end.column + 1
-        )
-        found = next(branch_as_where.candidates(replace(fault, place=where, tensors=(name,))), None)
+        decided = replace(fault, place=_place(fault, part.test), tensors=(name,))
+        found = next(branch_as_where.candidates(decided), None)
         if found is None:
             return None
         edits += found.edits
-    return tuple(edits)
+    return tuple(dict.fromkeys(edits))
 
 
-def _assigned_name(fault: Fault, node: cst.Call) -> str:
+def _is_elif(fault: Fault, node: cst.CSTNode) -> bool:
+    """Whether the decision is part of another, with which it is rewritten."""
+    parent = next(fault.file.parents(node))
+    return isinstance(parent, cst.If) and parent.orelse is node
+
+
+def _assigned_name(fault: Fault, node: cst.CSTNode) -> str:
     parent = next(fault.file.parents(node))
     match parent:
         case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
