@@ -129,7 +129,9 @@ def _wrong(session: Session, case: Case) -> str:
 
 def _why(title: str, text: str) -> str:
     because = title.partition("because ")[2]
-    return because or (text.strip().splitlines() or [title])[-1].removeprefix("- ")
+    if because or "What was tried" not in text:
+        return because or "nothing was found to try"
+    return text.strip().splitlines()[-1].removeprefix("- ")
 
 
 def chosen() -> list[str]:
@@ -195,7 +197,7 @@ def _select() -> None:
 
 def page(outcomes: list[Outcome]) -> str:
     """The outcomes as a page of Markdown."""
-    rows = [f"| `{each.name}` | `{each.operator}` | {each.kind} | {each.said} |" for each in outcomes]
+    rows = [f"| `{each.name}` | `{each.operator}` | {each.kind} | {_cell(each.said)} |" for each in outcomes]
     return "\n".join(
         [
             "# Operators without an ONNX function, and what is offered for them",
@@ -212,6 +214,10 @@ def page(outcomes: list[Outcome]) -> str:
             "",
         ]
     )
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def summary(outcomes: list[Outcome]) -> list[str]:
