@@ -26,6 +26,9 @@ _LARGEST = 4096
 _OF_TORCH = frozenset(vars(torch.nn.Module())) | {"_is_full_backward_hook"}
 """Attributes that torch keeps in every module; buffers and parameters are state that torch.export knows of."""
 
+_HOOKS = tuple(name for name in sorted(_OF_TORCH) if re.fullmatch(r"_forward_(pre_)?hooks\w*", name))
+"""The attributes of a module that hold what is called with it."""
+
 _ATOMS = (int, float, complex, str, bytes, bool, type(None))
 
 
@@ -78,6 +81,8 @@ class PythonState:
         self.namespaces: list[dict[str, Any]] = []
         """The globals of the user's files that the model is written in."""
         for path, module in model.named_modules():
+            for name in _HOOKS:
+                self._add(_Hooks(f"{_joined(path)}{name}", path, vars(module)[name]), _DEPTH)
             if not type(module).__module__.startswith("torch.nn.modules."):
                 self._add(_Attributes(_joined(path), path, vars(module), skipped=_OF_TORCH), 0)
         for names in namespaces_of(model, is_user):
@@ -297,6 +302,18 @@ class _Container(_Cell):
             self.subject.extend(content)
         else:
             self.subject.update(content)
+
+
+class _Hooks(_Container):
+    """Hooks of a module. A call that adds some, and notes in an attribute that it has, is put back whole; none of it is
+    told: what the hooks do is."""
+
+    def changes(self) -> Iterator[Change]:
+        return iter(())
+
+    def restore(self) -> None:
+        if self.differs():
+            self.write(self.before)
 
 
 class _Generator(_Cell):

@@ -139,3 +139,29 @@ def test_distributions_are_checked_as_before(monkeypatch: pytest.MonkeyPatch) ->
 class Counts(nn.Module):
     def forward(self, turns: torch.Tensor) -> torch.Tensor:
         return while_loop(lambda turns: turns > 0, lambda turns: (turns - 1,), (turns,))[0]
+
+
+class Listening(nn.Module):
+    """Puts a hook on a part of it when it is first called, and notes that it has."""
+
+    hooked = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.hooked:
+            self.inner.register_forward_hook(lambda module, args, output: output + 1)
+            self.hooked = True
+        return self.inner(x)
+
+
+def test_hooks_that_a_model_puts_on_itself_are_not_put_on_twice() -> None:
+    model, x = Listening(), torch.rand(2, 4)
+
+    capture.run(ExportRequest(model, (x,)), Collector())
+
+    first = model(x)
+    assert len(model.inner._forward_hooks) == 1
+    assert torch.equal(first, model(x))
