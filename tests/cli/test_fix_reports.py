@@ -21,7 +21,14 @@ from onnxdx_diagnostics.rules.dx101_data_dependent_branch import DataDependentBr
 from onnxdx_diagnostics.rules.dx301_no_onnx_function import NoOnnxFunction
 
 # A process that is started has the terminal on its standard input only when it takes it.
-ON_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from onnxdx_tui.cli import main; main()"
+# A shell that starts the tests in the background has them ignore Ctrl-C, which a terminal does not.
+ON_TERMINAL = """
+import fcntl, signal, termios
+signal.signal(signal.SIGINT, signal.default_int_handler)
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from onnxdx_tui.cli import main
+main()
+"""
 NET = """\
 raise SystemExit("this file was executed")
 

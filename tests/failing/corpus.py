@@ -25,7 +25,7 @@ from onnxdx_diagnostics.report import Report, VerdictOutcome
 HERE = Path(__file__).parent
 SOURCE_ROOTS = [str(HERE.parents[1] / name) for name in ("diagnostics", "exporter", "tui")]
 LONGEST_RUN = 120
-_SLOW_STEP = re.compile(r"^[\w ]+ … \d+\.\d s$", re.MULTILINE)
+_SLOW_STEP = re.compile(r"^[\w @.:]+ … \d+\.\d s$", re.MULTILINE)
 """What the command says of a step that takes long, which depends on the machine."""
 
 _RULE = re.compile(r"(DX\d{3})(?: before torch (\d+\.\d+))?")

@@ -7,7 +7,7 @@ class Place(torch.nn.Module):
     def forward(self, rows, places):
         table = torch.zeros(6, rows.shape[1])
         for number in range(rows.shape[0]):
-            table[int(places[number])] = rows[number]  # expect: DX306
+            table[int(places[number])] = rows[number]
         return table
 
 
