@@ -186,7 +186,12 @@ class Tracer(evaluator.Evaluator):
             outputs = attributes.pop("_outputs", 1)
             return self._emit(op.opset.domain, op.name, op.opset.version, list(args), attributes, outputs)
         inputs, attributes = bind(signature, args, kwargs)
-        return self._call(signature, inputs, attributes, _output_count(signature, attributes))
+        return self._call(
+            signature,
+            inputs,
+            attributes,
+            output_count(signature.domain, signature.name, len(signature.outputs), attributes),
+        )
 
     def eval_function(
         self, function: onnxscript.OnnxFunction[..., Any], args: Sequence[Argument], kwargs: Mapping[str, Argument]
@@ -415,12 +420,13 @@ def _function_body(function: onnxscript.OnnxFunction[..., Any]) -> ir.Function:
     return _script_body(function)
 
 
-def _output_count(signature: OpSignature, attributes: Mapping[str, Argument]) -> int:
-    if signature.domain == "" and signature.name == "BatchNormalization" and not attributes.get("training_mode"):
+def output_count(domain: str, name: str, declared: int, attributes: Mapping[str, Argument]) -> int:
+    """How many values a call of an operator gives; `declared` are the outputs of its schema, optional ones too."""
+    if domain == "" and name == "BatchNormalization" and not attributes.get("training_mode"):
         return 1
-    if signature.domain == "" and signature.name == "Split":
+    if domain == "" and name == "Split":
         return int(attributes["num_outputs"])
-    return len(signature.outputs)
+    return declared
 
 
 def _takes_sequences(parameter: Parameter) -> bool:

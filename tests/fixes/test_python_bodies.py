@@ -52,6 +52,26 @@ def _(x: torch.Tensor) -> torch.Tensor:
     return torch.empty_like(x)
 
 
+@torch.library.custom_op("fixes::normed_swish", mutates_args=())
+def normed_swish(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    y = x * torch.sigmoid(x)
+    return torch.nn.functional.layer_norm(y, (y.shape[-1],), weight)
+
+
+@normed_swish.register_fake
+def _(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    return torch.empty_like(x)
+
+
+def test_optional_outputs_of_an_operator_are_no_results(run: Callable[..., Any]) -> None:
+    failing = run(lambda x: normed_swish(x, torch.ones(8)), torch.randn(4, 8))
+
+    fix, after = failing.fixed()
+
+    assert "layer_norm, _, _ = op.LayerNormalization(" in fix.diff
+    assert after.agrees(torch.randn(4, 8))
+
+
 def test_a_body_becomes_a_function_a_person_could_have_written(run: Callable[..., Any]) -> None:
     failing = run(lambda x: mirror(x, 0.5), torch.randn(4, 8))
 

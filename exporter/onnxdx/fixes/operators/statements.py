@@ -19,6 +19,7 @@ import onnx
 import onnx_ir as ir
 
 from onnxdx.naming import base_name
+from onnxdx.tracing import output_count
 from onnxdx.values import OnnxDraft
 
 _MOST_ELEMENTS = 256
@@ -127,6 +128,7 @@ class _Printer:
             return
         call = self._call(node)
         names = [self._named(value, node) if value.uses() or value.is_graph_output() else "_" for value in node.outputs]
+        names += ["_"] * (_values_given(node, _schema(node, self.draft.model.opset_imports)) - len(names))
         self.out.lines.append(f"{', '.join(names)} = {call}")
 
     def _call(self, node: ir.Node) -> str:
@@ -349,6 +351,14 @@ def _schema(node: ir.Node, opsets: Mapping[str, int]) -> onnx.defs.OpSchema | No
     if node.domain:
         return None
     return onnx.defs.get_schema(node.op_type, 18)
+
+
+def _values_given(node: ir.Node, schema: onnx.defs.OpSchema | None) -> int:
+    """How many values the call of a node gives: also those that the node itself leaves out."""
+    if schema is None or node.op_type == "Split":
+        return len(node.outputs)
+    attributes = {name: attribute.value for name, attribute in node.attributes.items()}
+    return output_count(node.domain, node.op_type, len(schema.outputs), attributes)
 
 
 def _is_default(schema: onnx.defs.OpSchema | None, name: str, attribute: ir.Attr) -> bool:
