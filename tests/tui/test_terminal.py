@@ -123,7 +123,9 @@ def test_from_the_failing_run_to_the_fixed_one_and_back(
     diff = seen.until("FX captured")
     assert "mylib.twist" in diff
     seen.type("a")
-    assert "onnxdx fix net.py:build" in seen.until("proven   writes onnxdx_registry.py") or size == (80, 24)
+    seen.until("proven   writes onnxdx_registry.py")
+    if size == (120, 36):  # a smaller screen has no room for the command line
+        seen.until("onnxdx fix net.py:build")
     seen.type("Enter")
     seen.until("1 resolved, 0 remaining, 0 introduced")
     assert (tmp_path / "onnxdx_registry.py").is_file()
