@@ -5,11 +5,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test test-models bench scorecard fixes fix-suite check format docs tour clean
+.PHONY: help demo test fuzz test-models bench scorecard fixes fix-suite check format docs tour clean
 
 help:
 	@echo "make demo         export a pretrained model with a proven verdict, then explain a failing one"
 	@echo "make test         run the test suite"
+	@echo "make fuzz         run the property tests ten times on cases that are new each time"
 	@echo "make test-models  export whole architectures and print the table of verdicts"
 	@echo "make bench        measure time and memory against torch.onnx.export"
 	@echo "make scorecard    run the corpus of failing programs, write docs/scorecard.md"
@@ -36,6 +37,10 @@ demo: $(VENV)/.weights
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -m "not slow and not models and not bench" -n 2
+
+fuzz: $(VENV)/.installed
+	for time in 1 2 3 4 5 6 7 8 9 10; do $(BIN)/python -m pytest -q -n 2 --hypothesis-profile fuzz \
+		-m "not slow" $$(grep -rl "^from hypothesis" tests --include "test_*.py") || exit 1; done
 
 test-models: $(VENV)/.weights
 	$(BIN)/python tests/models/run.py

@@ -1,4 +1,7 @@
-"""Golden pages: `pytest --update-golden` writes them anew, to be reviewed like code."""
+"""Golden pages: `pytest --update-golden` writes them anew, to be reviewed like code.
+
+Property tests draw the same cases in every run, so that what fails was changed; `make fuzz` draws others.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 Golden = Callable[[str, str], None]
+
+
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("fuzz", derandomize=False)
+settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -43,7 +43,8 @@ class Tmux:
         self._socket = str(folder / "tmux.socket")
         columns, rows = map(str, size)
         environment = {**os.environ, "PYTHONPATH": PATHS, "TERM": "xterm-256color", "PS1": "$ ", "EDITOR": "true"}
-        self._environment = {name: value for name, value in environment.items() if not name.startswith("TMUX")}
+        own = ("TMUX", "COLUMNS", "LINES")  # a test runner may say how wide *its* screen is
+        self._environment = {name: value for name, value in environment.items() if not name.startswith(own)}
         start = ("new-session", "-d", "-x", columns, "-y", rows, "-c", str(folder), "sh -i")
         self._tmux("-f", os.devnull, *start)
 

@@ -117,9 +117,17 @@ class SourceFile:
         return line[: len(line) - len(line.lstrip())]
 
     def replace(self, node: cst.CSTNode, text: str) -> Edit:
-        """The node, and nothing else, becomes `text`."""
+        """The node becomes `text`, and nothing else but that comments inside of it move in front of the statement."""
         start, end = _ends(self.range(node))
-        return Edit(self.path, start[0], start[1] + 1, end[0], end[1] + 1, text)
+        found = [(_ends(self.range(each)), self.code(each)) for each in self.nodes(cst.Comment)]
+        lost = [code for (first, last), code in found if start <= first and last <= end and code not in text]
+        statement = self.statement(node)
+        if not lost or statement is None:
+            return Edit(self.path, start[0], start[1] + 1, end[0], end[1] + 1, text)
+        line, indent = self.range(statement).start.line, self.indent(statement)
+        kept = [f"{indent}{comment}" for comment in lost]
+        before = "\n".join([*kept, *self.lines[line - 1 : start[0] - 1], self.lines[start[0] - 1][: start[1]]])
+        return Edit(self.path, line, 1, end[0], end[1] + 1, before + text)
 
     def replace_statements(self, first: cst.CSTNode, last: cst.CSTNode, text: str) -> Edit:
         """Whole lines, from those of `first` to those of `last`, become the lines of `text`, indented as they were.
@@ -165,7 +173,7 @@ class SourceFile:
         start, end = self.range(statements[0]).start, self._last_line(statements[-1])
         lines = self.lines[start.line - 1 : end]
         if self.lines[start.line - 1][: start.column].strip():  # on the line of a header
-            return "; ".join(self.code(statement) for statement in statements)
+            return "\n".join(self.code(statement).rstrip("; ") for statement in statements)
         above = start.line - 2
         while above >= 0 and self.lines[above].strip().startswith("#"):
             lines.insert(0, self.lines[above])

@@ -105,8 +105,9 @@ def _function(fault: Fault, name: str, operands: Sequence[str], sides: TwoSides,
 
 
 def _whole(fault: Fault, statements: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
-    """The lines that hold the statements."""
-    lines = [fault.file.statement(statement) or statement for statement in statements]
+    """The lines that hold the statements; those behind a header on its line stand for themselves."""
+    parents = [(statement, next(fault.file.parents(statement))) for statement in statements]
+    lines = [parent if isinstance(parent, cst.SimpleStatementLine) else statement for statement, parent in parents]
     return list(dict.fromkeys(lines))
 
 
