@@ -252,7 +252,7 @@ class Graphs:
     def load(path: Path) -> Graphs:
         """Read what `save` wrote. Raises GraphsUnreadable when the file is none of ours."""
         try:
-            return from_plain(json.loads(path.read_text(encoding="utf-8")))
+            return from_plain(json.loads(path.read_text(encoding="utf-8"), object_hook=_packed))
         except (OSError, ValueError, RecursionError) as error:
             raise GraphsUnreadable(f"{path} holds no graphs of onnxdx: {error}") from error
 
@@ -313,8 +313,9 @@ def from_plain(plain: Any) -> Graphs:
     try:
         texts = _column(plain["texts"], str)
         stages: list[ProgramGraph] = []
+        known: dict[str, tuple[str]] = {}
         for graph in plain["graphs"]:
-            stages.append(_read(graph, texts, stages[-1].nodes if stages else ()))
+            stages.append(_read(graph, texts, stages[-1].nodes if stages else (), known))
         if len({graph.stage for graph in stages}) < len(stages):
             raise ValueError("a stage is there twice")
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -322,10 +323,31 @@ def from_plain(plain: Any) -> Graphs:
     return Graphs(tuple(stages))
 
 
-def _read(plain: Any, texts: Sequence[str], before: Sequence[Node]) -> ProgramGraph:
+def _packed(plain: dict[str, Any]) -> dict[str, Any]:
+    """An object of the file with its columns of numbers as arrays: all of them as objects would be most of a peak."""
+    return {name: _packed_column(value) for name, value in plain.items()}
+
+
+def _packed_column(value: Any) -> Any:
+    if type(value) is not list or not value:
+        return value
+    if type(value[0]) is list:
+        return [_packed_column(each) for each in value]
+    if type(value[0]) is not int or set(map(type, value)) != {int}:
+        return value
+    try:
+        return array("i", value)
+    except OverflowError:  # no position is that large, which is said where the column is read
+        return value
+
+
+def _read(plain: Any, texts: Sequence[str], before: Sequence[Node], known: dict[str, tuple[str]]) -> ProgramGraph:
+    """One graph; `known` are the names of all, each with itself alone, as stages share most of their names."""
     table = plain["nodes"]
-    names = _column(table["name"], str)
+    names = [known.setdefault(name, (name,))[0] for name in _column(table["name"], str)]
     count = len(names)
+    if len(set(names)) < count:
+        raise ValueError("two nodes have one name")
     told = {name: [texts[at] for at in _positions(table[name], len(texts))] for name in _TEXTS}
     statuses = {said: Status(said) for said in set(told["status"])}
     findings: list[tuple[str, ...]] = [()] * count
@@ -333,7 +355,7 @@ def _read(plain: Any, texts: Sequence[str], before: Sequence[Node]) -> ProgramGr
         findings[row] += (texts[rule],)
     origins: list[tuple[str, ...]] = [()] * count
     for row, origin in zip(*_pairs(plain["origins"], count, len(before)), strict=True):
-        origins[row] += (before[origin].name,)
+        origins[row] = (*origins[row], before[origin].name) if origins[row] else known[before[origin].name]
     columns = (
         names,
         told["op"],
@@ -350,10 +372,7 @@ def _read(plain: Any, texts: Sequence[str], before: Sequence[Node]) -> ProgramGr
         raise ValueError("columns of nodes are of different lengths")
     sources, targets, operands = plain["edges"]
     edges = EdgeTable(_positions(sources, count), _positions(targets, count), _positions(operands, _MOST))
-    graph = ProgramGraph(Stage(plain["stage"]), tuple(itertools.starmap(Node, zip(*columns, strict=True))), edges)
-    if len(graph.positions) < count:
-        raise ValueError("two nodes have one name")
-    return graph
+    return ProgramGraph(Stage(plain["stage"]), tuple(itertools.starmap(Node, zip(*columns, strict=True))), edges)
 
 
 def _pairs(plain: Any, rows: int, others: int) -> tuple[Sequence[int], Sequence[int]]:
@@ -370,6 +389,8 @@ def _positions(column: Any, count: int) -> Sequence[int]:
 
 
 def _column(column: Any, kind: type[T]) -> Sequence[T]:
+    if kind is int and type(column) is array:
+        return column
     if type(column) is not list or not set(map(type, column)) <= {kind}:
         raise TypeError(f"expected a list of {kind.__name__}")
     return column

@@ -66,6 +66,8 @@ def tui(ctx: click.Context, /, target: str, read_only: bool | None, theme: str |
     plain = "NO_COLOR" in os.environ
     if "SSH_CONNECTION" in os.environ:
         os.environ |= {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
+    # a key waits for the frame that shows it, and what follows from it for the next one
+    os.environ.setdefault("TEXTUAL_FPS", "120")
     from onnxdx_tui.workspace.app import Workspace
 
     app = Workspace(

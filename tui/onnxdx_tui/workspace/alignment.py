@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
-import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 from onnxdx_diagnostics.finding import Level
@@ -55,8 +56,8 @@ _STYLES = {
 _WEIGHTS = ("p_", "b_", "c_", "obj_")
 """How torch.export names what is no argument of the model: parameters, buffers, constants, objects."""
 
-QUIET = frozenset({Match.SAME, Match.GONE})
-GRAVE = frozenset({Match.MISSING, Match.DIFFERS, Match.WARNED})
+QUIET = (Match.SAME, Match.GONE)
+GRAVE = (Match.MISSING, Match.DIFFERS, Match.WARNED)
 
 
 class Unit(NamedTuple):
@@ -82,11 +83,7 @@ class Alignment:
     def having(self, part: str, among: Iterable[int]) -> list[int]:
         """Those of some units that have a part of a text in what `text_of` gives, each operator and value read once."""
         folds = part == part.lower()
-        known: dict[str, bool] = {}
-        for node in itertools.chain(self.left.nodes, self.right.nodes):
-            for text in (node.op, node.value):
-                if text not in known:
-                    known[text] = part in (text.lower() if folds else text)
+        known = {text: part in (text.lower() if folds else text) for text in self._shared_texts}
         left, right, found = self.left.nodes, self.right.nodes, []
         for at in among:
             unit = self.units[at]
@@ -100,6 +97,12 @@ class Alignment:
                 found.append(at)
         return found
 
+    @cached_property
+    def _shared_texts(self) -> frozenset[str]:
+        """What many nodes have in common and a search looks at: operators and values."""
+        read = (attrgetter("op"), attrgetter("value"))
+        return frozenset().union(*(map(of, graph.nodes) for of in read for graph in (self.left, self.right)))
+
     def text_of(self, at: int) -> str:
         """What can be searched in a unit: name and operator of its node, its ONNX operators, dtype and shape."""
         unit, right = self.units[at], self.right.nodes
@@ -109,12 +112,11 @@ class Alignment:
         node = self.left.nodes[unit.left]
         return f"{node.name} {node.op} {ops} {node.value}"
 
+    @cached_property
     def counts(self) -> Mapping[Match, int]:
         """How many units there are of each kind."""
-        found = dict.fromkeys(Match, 0)
-        for unit in self.units:
-            found[unit.match] += 1
-        return found
+        found = [unit.match for unit in self.units]
+        return {match: found.count(match) for match in Match}
 
 
 def aligned(graphs: Graphs, stage: Stage, levels: Mapping[str, Level]) -> Alignment | None:

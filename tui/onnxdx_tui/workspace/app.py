@@ -206,7 +206,8 @@ class Workspace(App[int]):
     @property
     def settled(self) -> bool:
         """Whether everything is on the screen that follows from what was done."""
-        return self._begun and self._settling is None and all(worker.is_finished for worker in self.workers)
+        busy = self._settling is not None or not all(worker.is_finished for worker in self.workers)
+        return self._begun and not busy and self.query_one("#prompt", Prompt).settled
 
     def go_to(self, pane: Pane) -> None:
         """Work in a pane."""

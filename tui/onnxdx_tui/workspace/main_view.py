@@ -73,7 +73,7 @@ def _diff(state: State, alignments: Mapping[Stage, Alignment | None]) -> View:
     unit = alignment.unit_of.get(left_name(state), -1)
     inline = shown_inline(state)
     rows = DiffRows(alignment, replace(state.folding, focus=unit), inline=inline)
-    counts = alignment.counts()
+    counts = alignment.counts
     counted = "  ".join(f"{match.value}{number}" for match, number in counts.items() if number)
     if unit < 0 and state.finding is None:
         unit = next((at for at, each in enumerate(alignment.units) if each.match is Match.MISSING), 0)

@@ -11,7 +11,10 @@ from textual.widgets import Input, Static
 
 
 class Prompt(Horizontal):
-    """Asks for a text above the footer. `heard` is told it as it grows, `ended` whether it was meant or given up."""
+    """Asks for a text above the footer. `heard` is told it as it grows, `ended` whether it was meant or given up.
+
+    A letter is painted before it is heard, and of letters that come faster than they are heard only the last counts.
+    """
 
     DEFAULT_CSS = """
     Prompt { height: 1; }
@@ -24,6 +27,7 @@ class Prompt(Horizontal):
         super().__init__(id=id)
         self._heard: Callable[[str], None] = lambda text: None
         self._ended: Callable[[bool], None] = lambda meant: None
+        self._unheard: str | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(" / ", markup=False)
@@ -31,7 +35,7 @@ class Prompt(Horizontal):
 
     def ask(self, lead: str, text: str, heard: Callable[[str], None], ended: Callable[[bool], None]) -> None:
         """Begin with a text that is already there."""
-        self._heard, self._ended = heard, ended
+        self._heard, self._ended, self._unheard = heard, ended, None
         self.query_one(Static).update(f" {lead} ")
         self.display = True
         field = self.query_one(Input)
@@ -42,10 +46,12 @@ class Prompt(Horizontal):
         field.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Each key is heard."""
+        """Each key is heard, once it is on the screen."""
         event.stop()
         if self.display:
-            self._heard(event.value)
+            if self._unheard is None:
+                self.call_after_refresh(self._hear)
+            self._unheard = event.value
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter means it."""
@@ -58,7 +64,18 @@ class Prompt(Horizontal):
             event.stop()
             self._end(False)
 
+    @property
+    def settled(self) -> bool:
+        """Whether everything that was typed has been heard."""
+        return self._unheard is None
+
+    def _hear(self) -> None:
+        text, self._unheard = self._unheard, None
+        if text is not None:
+            self._heard(text)
+
     def _end(self, meant: bool) -> None:
         if self.display:
+            self._hear()
             self.display = False
             self._ended(meant)
