@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from onnxdx import absent_weights, size_limits, varied_capture
+from onnxdx import absent_weights, collector, size_limits, varied_capture
 from onnxdx.applied_weights import in_module, with_inputs
 from onnxdx.bisection import first_wrong
 from onnxdx.compat import leaves_of
@@ -47,7 +47,7 @@ def run(
     stands in the way. What is in `memory`, from exports of the same model and inputs, is not worked out again. Raises
     KeyboardInterrupt only.
     """
-    with absent_weights.prepared(request) as ready:
+    with collector.spared(), absent_weights.prepared(request) as ready:
         return _exported(ready, listener, memory or Memory())
 
 
