@@ -549,9 +549,7 @@ def real_tensors(foreign: set[Any]) -> Iterator[None]:
         functorch.patch(fake_tensor_propagate_real_tensors=True, generate_fake_kernels_from_real_mismatches=True),
         _replaced(fake_utils, "_check_fake_real_tensors", compare_what_is_known),
         _replaced(fake_tensor, "_infer_fake_from_real_tensor", infer_and_tell),
-        _replaced(
-            fake_tensor.FakeTensorMode, "_maybe_infer_fake_kernel_from_pytree_out", held_against_real_if_foreign
-        ),
+        _replaced(fake_tensor.FakeTensorMode, "_maybe_infer_fake_kernel_from_pytree_out", held_against_real_if_foreign),
         _replaced(meta_utils, "_safe_copy", copy_of_parameters_too),
     ):
         yield

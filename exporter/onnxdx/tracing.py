@@ -190,7 +190,7 @@ class Tracer(evaluator.Evaluator):
             signature,
             inputs,
             attributes,
-            output_count(signature.domain, signature.name, len(signature.outputs), attributes),
+            output_count(signature.domain, signature.name, len(signature.outputs), {**inputs, **attributes}),
         )
 
     def eval_function(
@@ -420,13 +420,29 @@ def _function_body(function: onnxscript.OnnxFunction[..., Any]) -> ir.Function:
     return _script_body(function)
 
 
-def output_count(domain: str, name: str, declared: int, attributes: Mapping[str, Argument]) -> int:
-    """How many values a call of an operator gives; `declared` are the outputs of its schema, optional ones too."""
-    if domain == "" and name == "BatchNormalization" and not attributes.get("training_mode"):
+def output_count(domain: str, name: str, declared: int, given: Mapping[str, Argument]) -> int:
+    """How many values a call of an operator gives; `declared` are the outputs of its schema, optional ones too.
+
+    `given` are its inputs and attributes by name. Raises TracingError when they do not tell.
+    """
+    if domain == "" and name == "BatchNormalization" and not given.get("training_mode"):
         return 1
     if domain == "" and name == "Split":
-        return int(attributes["num_outputs"])
+        return _part_count(given)
     return declared
+
+
+def _part_count(given: Mapping[str, Argument]) -> int:
+    """Into how many parts Split takes its input (ONNX operator schema, Split-18)."""
+    count, sizes = given.get("num_outputs"), given.get("split")
+    if isinstance(count, int):
+        return count
+    if isinstance(sizes, (list, tuple)):
+        return len(sizes)
+    length = sizes.shape[0] if isinstance(sizes, ir.Value) and sizes.shape is not None and len(sizes.shape) else None
+    if not isinstance(length, int):
+        raise TracingError("Split: into how many parts is not known; give num_outputs, or the sizes as a list")
+    return length
 
 
 def _takes_sequences(parameter: Parameter) -> bool:

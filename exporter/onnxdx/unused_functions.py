@@ -83,10 +83,12 @@ class _Search:
         return "", ()
 
     def _comes_first(self, entry: Entry) -> str:
+        """Why another function is chosen; empty where one file overrides what another has registered."""
         others = self.registry.user[entry.operator]
         first = next(other for other in others if other.complex == entry.complex)
         if first is not entry:
-            return f"the one registered at {first.registered} comes first"
+            same_file = _file_of(first) == _file_of(entry)
+            return f"the one registered at {first.registered} comes first" if same_file else ""
         kinds = ("complex", "real") if entry.complex else ("real", "complex")
         return f"it is for {kinds[0]} tensors, and the model has {kinds[1]} ones there"
 
@@ -160,3 +162,7 @@ def exists(key: str) -> bool:
     found = getattr(getattr(torch.ops, namespace), packet, None)
     target = getattr(found, overload or "default", None)
     return isinstance(target, OpOverload) and name_of(target) == key
+
+
+def _file_of(entry: Entry) -> str:
+    return entry.registered.rpartition(":")[0]

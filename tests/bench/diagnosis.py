@@ -218,8 +218,8 @@ def _page(models: list[Compared], command: str) -> list[str]:
     return [
         "# What a diagnosis costs",
         "",
-        f"CPU seconds of the capture pass by one thread, `verify=False`, on {os.cpu_count()} cores ({platform.machine()}),",
-        f"Python {platform.python_version()}, torch {torch.__version__}. Made by",
+        f"CPU seconds of the capture pass by one thread, `verify=False`, {os.cpu_count()} cores,",
+        f"{platform.machine()}, Python {platform.python_version()}, torch {torch.__version__}. Made by",
         "",
         f"    {command}",
         "",

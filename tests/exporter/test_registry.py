@@ -9,7 +9,10 @@ import pytest
 import torch
 from onnxscript import opset18 as op
 
+import onnxdx
+from onnxdx import ExportError, ExportOptions
 from onnxdx.registry import OnnxRegistry
+from onnxdx_diagnostics.report import VerdictOutcome
 
 
 @torch.library.custom_op("registering::clip", mutates_args=())
@@ -58,3 +61,49 @@ def test_the_line_of_the_registration_is_known() -> None:
 
     assert entry.registered.startswith(__file__)
     assert entry.is_users
+
+
+@torch.library.custom_op("registering::turned", mutates_args=())
+def turned(x: torch.Tensor) -> torch.Tensor:
+    return torch.cat([x[..., 2:], x[..., :2]], -1)
+
+
+@turned.register_fake
+def _(x: torch.Tensor) -> torch.Tensor:
+    return torch.empty_like(x)
+
+
+class Turned(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return turned(x) + 1
+
+
+def split_by_list(x: Any) -> Any:
+    first, rest = op.Split(x, [2, 3], axis=-1)
+    return op.Concat(rest, first, axis=-1)
+
+
+def split_by_constant(x: Any) -> Any:
+    first, rest = op.Split(x, op.Constant(value_ints=[2, 3]), axis=-1)
+    return op.Concat(rest, first, axis=-1)
+
+
+def split_in_two(x: Any) -> Any:
+    first, rest = op.Split(op.Pad(x, [0, 1, 0, 0]), axis=-1, num_outputs=2)
+    return op.Concat(rest, op.Slice(first, [1], [3], [-1]), axis=-1)
+
+
+@pytest.mark.parametrize("function", [split_by_list, split_by_constant, split_in_two])
+def test_a_function_may_split_by_sizes_or_by_a_number_of_parts(function: Any) -> None:
+    registry = OnnxRegistry().with_op(turned, function)
+
+    program = onnxdx.export(Turned(), (torch.rand(4, 5),), options=ExportOptions(onnx_registry=registry))
+
+    assert program.report.verdict.outcome is VerdictOutcome.PROVEN
+
+
+def test_a_split_into_an_unknown_number_of_parts_is_told() -> None:
+    registry = OnnxRegistry().with_op(turned, lambda x: op.Split(x, op.Shape(op.NonZero(x)), axis=-1)[0])
+
+    with pytest.raises(ExportError, match="num_outputs"):
+        onnxdx.export(Turned(), (torch.rand(4, 5),), options=ExportOptions(onnx_registry=registry))

@@ -51,7 +51,7 @@ def test_a_body_in_torch_becomes_the_body_of_the_node(run: Callable[..., Any]) -
     assert fix.applicability is Applicability.PROVEN
     assert '@script(OnnxDomain("nodes"), default_opset=op)' in fix.diff
     assert "The function that names the node is not used any more" in fix.text
-    assert [finding.id for finding in after.report.findings] == ["DX310"]
+    assert not after.report.findings
     assert after.report.verdict.outcome is VerdictOutcome.PROVEN
     assert "Blend" in {name for _, name, _ in after.program.model.functions}
     assert after.agrees(torch.randn(3, 4), torch.randn(3, 4))

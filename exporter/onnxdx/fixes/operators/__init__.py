@@ -23,7 +23,6 @@ from onnxdx.values import OnnxDraft
 from onnxdx_diagnostics.edits import diff_of, edited
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.fix import Applicability, Fix
-from onnxdx_diagnostics.rules.dx310_function_unused import FunctionUnused
 from onnxdx_diagnostics.rules.dx715_no_kernel_here import NoKernelHere
 from onnxdx_diagnostics.text_file import NotText, read
 
@@ -58,7 +57,8 @@ def _bodies_of_nodes(finding: NoKernelHere, operator: Operator, draft: OnnxDraft
     domain, _, name = finding.onnx_operator.partition("::")
     try:
         for candidate in python_body.scripts(operator, domain, name):
-            yield _proven_fix(candidate, operator, draft, finding, evidence)
+            fix = _proven_fix(candidate, operator, draft, finding, evidence)
+            yield replace(fix, text="The function that names the node is not used any more, and can be taken away.")
     except (Untraceable, Refuted) as error:
         what = f"Write the body of `{finding.onnx_operator}` in ONNX by hand"
         yield Fix(f"{what}, or give the session options that load its kernel.", text=f"{python_body.NAME}: {error}")
@@ -81,17 +81,9 @@ def _proven_fix(
     outcome = exported_again(draft, compiled(source), finding, evidence.report.findings)
     if not outcome.resolved:
         raise Refuted("the finding stays")
-    # of a function that names a node, which a body makes idle, the user is told to take it away
-    idle = [each for each in outcome.introduced if isinstance(each, FunctionUnused) and each.operator == operator.name]
-    introduced = [each for each in outcome.introduced if each not in idle]
-    if introduced:
-        raise Refuted(f"exported with it, {introduced[0].message()}")
-    fix = _fix(source, proof, evidence)
-    return (
-        replace(fix, text="The function that names the node is not used any more, and can be taken away.")
-        if idle
-        else fix
-    )
+    if outcome.introduced:
+        raise Refuted(f"exported with it, {outcome.introduced[0].message()}")
+    return _fix(source, proof, evidence)
 
 
 def _fix(source: FunctionSource, proof: Proof, evidence: Evidence) -> Fix:
