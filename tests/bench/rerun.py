@@ -5,6 +5,8 @@
 Each round is a fork of a process that has exported something small: a session exports the model, reruns with the
 function that was missing, takes it away, and gives it again. Both sides of every ratio come from one round. `--fixes`
 measures instead how long it takes to find and prove a fix for one operator. Runs where processes can fork.
+
+Bars are held in seconds on the wall, of an idle machine; CPU seconds, those of all threads, stand beside them.
 """
 
 from __future__ import annotations
@@ -158,7 +160,7 @@ def measured(name: str) -> dict[str, Any]:
 
 
 def reruns(pattern: str, runs: int) -> bool:
-    """Print the table; whether every bar is held, in CPU seconds."""
+    """Print the table; whether every bar is held."""
     held = True
     print("| model | nodes | first s | rerun s | share | undone s | again s | share | rerun spread |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
@@ -181,7 +183,7 @@ def reruns(pattern: str, runs: int) -> bool:
                 f"| {name}, {kind} | {rounds[0]['nodes']} | {middle[0]:.2f} | {middle[1]:.2f} | {share:.1%} "
                 f"| {middle[2]:.2f} | {middle[3]:.2f} | {share_again:.1%} | {spread:.0%} |"
             )
-            if kind == "CPU":
+            if kind == "wall":
                 held &= share <= SHARE_BAR if name.startswith("llama-32") else middle[1] <= SECONDS_BAR
         passes = {key: statistics.median(found["passes"][key] for found in rounds) for key in rounds[0]["passes"]}
         print(f"|   passes of `again` | {'  '.join(f'{key} {value:.2f}' for key, value in passes.items())} |")
@@ -246,7 +248,7 @@ def fixed(name: str) -> dict[str, Any]:
 
 
 def fixes(pattern: str, runs: int) -> bool:
-    """Print the table; whether the median is under the bar, in CPU seconds."""
+    """Print the table; whether the median is under the bar."""
     seconds: list[tuple[float, float]] = []
     for name in fnmatch.filter(OPERATORS, pattern):
         rounds = [forked(lambda name=name: fixed(name)) for _ in range(runs)]  # type: ignore[misc]
@@ -261,7 +263,7 @@ def fixes(pattern: str, runs: int) -> bool:
         return False
     wall, cpu = (statistics.median(each) for each in zip(*seconds, strict=True))
     print(f"median of {len(seconds)} that are proven: {wall:.2f} s, {cpu:.2f} s of CPU (bar {FIX_BAR} s)")
-    return cpu <= FIX_BAR
+    return wall <= FIX_BAR
 
 
 def main() -> int:
