@@ -22,7 +22,11 @@ class Terminal:
     """One program in a pseudo terminal."""
 
     def __init__(
-        self, command: list[str], size: tuple[int, int] = (120, 36), environment: Mapping[str, str] | None = None
+        self,
+        command: list[str],
+        size: tuple[int, int] = (120, 36),
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.output = bytearray()
         self.painted_last = 0.0
@@ -31,6 +35,7 @@ class Terminal:
         if not self.pid:
             for name in ("COLUMNS", "LINES", "NO_COLOR", "SSH_CONNECTION"):
                 os.environ.pop(name, None)
+            os.chdir(folder or ".")
             os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})})
             # the environment as Python has it: readline puts the size of another terminal beside it
             os.execvpe(command[0], command, os.environ)
@@ -87,6 +92,15 @@ class Terminal:
         start = time.monotonic()
         os.write(self._master, keys)
         return self.started + self.quiet(still) - start
+
+    def frames(self, seconds: float) -> int:
+        """How often something is painted in the next so many seconds; what comes within 5 ms is one frame."""
+        count, end = 0, time.monotonic() + seconds
+        while time.monotonic() < end:
+            before = self.painted_last
+            if self.read(0.002) and self.painted_last - before > 0.005:
+                count += 1
+        return count
 
     def cpu(self) -> float:
         """Seconds of CPU that the program has used, without its children."""

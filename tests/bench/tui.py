@@ -160,6 +160,63 @@ def during_an_export(folder: Path) -> list[Figure]:
     ]
 
 
+FLOOD = """
+import time
+from pathlib import Path
+
+import torch
+from onnxdx_diagnostics.event_log import EventLog
+from onnxdx_diagnostics.events import Event, EventKind
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return x + 1
+
+def build():
+    folder = Path("/proc/self/cmdline").read_text().split("\\0")[-3]  # which the worker was started with
+    log = EventLog(Path(folder) / "events.ndjson")
+    start = time.monotonic()
+    for number in range(10_000):
+        log(Event(EventKind.PLACE, "", time.time(), {"path": "flood.py", "line": number}))
+        time.sleep(max(0, start + number / 2_000 - time.monotonic()))
+    with open("rate.txt", "w") as file:
+        file.write(str(10_000 / (time.monotonic() - start)))
+    for number in range(10):
+        time.sleep(0.43)
+        with open(f"mark{number}.txt", "w") as file:
+            file.write(str(time.monotonic()))
+        log(Event(EventKind.STEP_STARTED, f"mark-{number}.", time.time()))
+    while True:
+        time.sleep(1)
+"""
+
+
+def in_a_flood(folder: Path) -> list[Figure]:
+    """Paints while 2,000 events come in a second, and how long an event takes to be on the screen."""
+    (folder / "pyproject.toml").write_text("")
+    (folder / "flood.py").write_text(FLOOD)
+    terminal = Terminal(
+        onnxdx("tui", "flood.py:build"), environment={"PYTHONPATH": os.environ.get("PYTHONPATH", "")}, folder=folder
+    )
+    terminal.until(b"load target", 120)
+    terminal.read(1.0)
+    seconds = 3.0
+    before = terminal.cpu()
+    frames = terminal.frames(seconds)
+    cpu = (terminal.cpu() - before) / seconds
+    waits = []
+    for number in range(10):
+        terminal.until(f"mark-{number}.".encode(), 60)
+        waits.append(terminal.painted_last - float((folder / f"mark{number}.txt").read_text()))
+    rate = float((folder / "rate.txt").read_text())
+    terminal.end()
+    return [
+        Figure(f"{rate:.0f} events a second, paints", frames / seconds, 10, "/s"),
+        Figure(f"{rate:.0f} events a second, CPU of the app", cpu * 100, 50, "%"),
+        Figure("an event, until it is seen, worst of ten", max(waits) * 1000, 250, "ms"),
+    ]
+
+
 def _keys(terminal: Terminal, keys: list[bytes], times: int) -> tuple[list[float], float]:
     """How long each key waited for its answer, and the CPU of one."""
     before = terminal.cpu()
@@ -186,6 +243,7 @@ def main() -> None:
             found, per_key[nodes] = of_size(run, nodes)
             figures += found
         figures += during_an_export(Path(folder))
+        figures += in_a_flood(Path(folder))
         ratio = per_key[SIZES[-1]] / per_key[SIZES[0]]
         figures.append(Figure("CPU per key, 50k over 1k nodes", ratio, 1.3, "x"))
     print(*figures, sep="\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,6 +77,12 @@ def screen() -> Callable[..., str]:
         return asyncio.run(pressed())
 
     return shown
+
+
+@pytest.fixture
+def settled() -> Callable[[Workspace], Awaitable[str]]:
+    """Waits until nothing moves on the screen of an app any more; the screen, as text."""
+    return settle
 
 
 @pytest.fixture

@@ -20,9 +20,18 @@ from onnxdx_diagnostics.rundir import EVENTS, REPORT
 from onnxdx_tui.asked import Asked
 from onnxdx_tui.tui_command import Shown, tui
 from onnxdx_tui.workspace.app import Workspace
+from onnxdx_tui.workspace.commands import COMMANDS
 from onnxdx_tui.workspace.state import Phase
 
 pytestmark = pytest.mark.slow
+
+PASSES = ("capture", "decompose", "dispatch", "functions", "translate", "optimize", "validate", "verify")
+NO_MEMORY = (
+    "sys.setprofile(None); "
+    "resource.setrlimit(resource.RLIMIT_AS, (1 << 20, resource.RLIM_INFINITY)); "
+    "torch.ones(1 << 28)"
+)
+"""The system gives no more, and the next large tensor, which this is, is refused."""
 
 GOOD = """
 import torch
@@ -188,27 +197,66 @@ def test_a_worker_that_dies_is_told_of_and_can_be_run_again(
     assert workers() == []
 
 
-@pytest.mark.parametrize("during", ["capture", "dispatch", "translate", "verify"])
+@pytest.fixture
+def earlier_run(tmp_path: Path) -> Path:
+    """A run that was kept before."""
+    folder = tmp_path / ".onnxdx/runs/0001"
+    folder.mkdir(parents=True)
+    (folder / REPORT).write_text("what was found before")
+    return folder
+
+
+@pytest.mark.parametrize("during", PASSES)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV], ids=lambda number: number.name)
 def test_a_worker_that_is_killed_in_a_pass_loses_nothing(
-    during: str, number: signal.Signals, live: Callable[..., None], tmp_path: Path
+    during: str, number: signal.Signals, live: Callable[..., None], tmp_path: Path, earlier_run: Path
 ) -> None:
     async def script(pilot: Any, app: Workspace) -> None:
         await phase(app, Phase.ENDED)
 
         assert number.name in app.state.run.said
+        assert "r runs again" in app.state.run.said
+        assert COMMANDS["rerun"].refusal(app.state) == ""
         assert app.state.opened is not None
         assert app.state.opened.report.findings[-1].id == "DX802"
 
-    live(KILLED.format(during=during, number=int(number)), script)
+    live(IN_PASS.format(during=during, act=f"os.kill(os.getpid(), {int(number)})"), script)
 
-    passes = [
-        each.subject
-        for each in read_events(tmp_path / ".onnxdx/runs/0001" / EVENTS)
-        if each.kind is EventKind.PASS_STARTED
-    ]
-    assert passes[-1] == during
+    assert passes_of(tmp_path / ".onnxdx/runs/0002")[-1] == during
     assert workers() == []
+    assert (earlier_run / REPORT).read_text() == "what was found before"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the system does not refuse memory")
+@pytest.mark.parametrize("during", PASSES)
+def test_a_worker_that_gets_no_more_memory_in_a_pass_loses_nothing(
+    during: str, live: Callable[..., None], tmp_path: Path, earlier_run: Path
+) -> None:
+    async def script(pilot: Any, app: Workspace) -> None:
+        await phase(app, Phase.ENDED)
+
+        assert app.state.run.style == "error"
+        assert app.state.opened is not None
+        assert any("memory" in each.message().lower() for each in app.state.opened.report.findings)
+        assert COMMANDS["rerun"].refusal(app.state) == ""
+
+        (tmp_path / "net.py").write_text(GOOD)
+        await pilot.press("r")
+        await phase(app, Phase.STARTING, Phase.RUNNING, Phase.TRYING)
+        await phase(app, Phase.ENDED)
+
+        assert app.state.opened.report.exported
+
+    live(IN_PASS.format(during=during, act=NO_MEMORY), script)
+
+    assert during in passes_of(tmp_path / ".onnxdx/runs/0002")
+    assert workers() == []
+    assert (earlier_run / REPORT).read_text() == "what was found before"
+
+
+def passes_of(folder: Path) -> list[str]:
+    """The passes that a run began."""
+    return [each.subject for each in read_events(folder / EVENTS) if each.kind is EventKind.PASS_STARTED]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
@@ -287,8 +335,9 @@ def test_a_proven_fix_is_two_keys_away_and_undone_by_one(live: Callable[..., Non
     assert (tmp_path / "net.py").read_text() == FIXABLE
 
 
-KILLED = """
+IN_PASS = """
 import os
+import resource
 import sys
 import torch
 
@@ -299,7 +348,7 @@ class Net(torch.nn.Module):
 def watch(frame, event, arg):
     if event == "call" and frame.f_code.co_filename.endswith(os.path.join("passes", "{during}.py")) \\
             and frame.f_code.co_name == "run":
-        os.kill(os.getpid(), {number})
+        {act}
     return None
 
 def build():

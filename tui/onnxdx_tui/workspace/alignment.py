@@ -54,7 +54,9 @@ _STYLES = {
     Match.SEVERAL: "accent",
 }
 _WEIGHTS = ("p_", "b_", "c_", "obj_")
-"""How torch.export names what is no argument of the model: parameters, buffers, constants, objects."""
+"""How torch.export names what is no argument of the model: parameters, buffers, constants, objects. Those that the
+model has are known by that; this tells those that it has no more.
+"""
 
 QUIET = (Match.SAME, Match.GONE)
 GRAVE = (Match.MISSING, Match.DIFFERS, Match.WARNED)
@@ -128,8 +130,9 @@ def aligned(graphs: Graphs, stage: Stage, levels: Mapping[str, Level]) -> Alignm
     left_wiring, right_wiring = wiring(left), wiring(right)
     origin = _origins(graphs, left, right)
     sources = {origin[at] for at, node in enumerate(right.nodes) if node.op == "input"}
+    weights = {origin[at] for at, node in enumerate(right.nodes) if node.op == "initializer"}
     kept = [
-        node.status is not Status.SOURCE or at in sources or not node.name.startswith(_WEIGHTS)
+        node.status is not Status.SOURCE or at in sources or not (at in weights or node.name.startswith(_WEIGHTS))
         for at, node in enumerate(left.nodes)
     ]
     images: dict[int | None, list[int]] = {}

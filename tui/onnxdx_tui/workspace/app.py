@@ -26,7 +26,7 @@ from onnxdx_tui.workspace.bars import Bar
 from onnxdx_tui.workspace.commands import COMMANDS
 from onnxdx_tui.workspace.framed import Framed
 from onnxdx_tui.workspace.handlers import HANDLERS
-from onnxdx_tui.workspace.line import line
+from onnxdx_tui.workspace.line import Line, line, wrapped
 from onnxdx_tui.workspace.line_list import LineList
 from onnxdx_tui.workspace.live import Live
 from onnxdx_tui.workspace.module_rows import Branch, opened_for
@@ -157,14 +157,15 @@ class Workspace(App[int]):
         before = self.state
         self.state = before.with_(**changes)
         changed = {name for name in changes if getattr(before, name) is not getattr(self.state, name)}
-        if before.run == self.state.run:  # it is looked at ten times a second
+        if before.run == self.state.run:  # it is looked at eight times a second
             changed.discard("run")
         if "finding" in changed or "opened" in changed:
             self.cursors.clear()
         for draw, fields in drawing.DEPENDS:
             if changed & fields:
                 self._guarded(draw)
-        if changed & drawing.MAIN:
+        first_run = before.opened is None and before.run.active is not self.state.run.active
+        if changed & drawing.MAIN or first_run:
             self._guarded(drawing.draw_main)
         if changed & {"pane", "zoomed"}:
             self._show_panes()
@@ -281,13 +282,16 @@ class Workspace(App[int]):
         if not self.state.run.active or self.state.run.phase is Phase.TRYING:
             self.end()
             return
-        question = [line("A run is under way. It is ended, and what it has found by now is kept.")]
+        question = "A run is under way. It is ended, and what it has found by now is kept."
 
         def answered(key: str | None) -> None:
             if key:
                 self.end()
 
-        self.push_screen(Sheet("Quit?", lambda width: question, {"enter": "end it and quit"}), answered)
+        def lines(width: int) -> list[Line]:
+            return [line(part) for part in wrapped(question, width)]
+
+        self.push_screen(Sheet("Quit?", lines, {"enter": "end it and quit"}), answered)
 
     def end(self) -> None:
         """End what runs, then the app."""

@@ -163,7 +163,11 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             spans = tuple(each._replace(style="found") if each.style != "lane" else each for each in spans)
         over = styles[mark] if mark else Style()
         strip = Strip([Segment(text, base + styles[style] + over) for text, style in spans])
-        return strip.crop(self.shift, self.shift + width).adjust_cell_length(width, base + over)
+        end = self.shift + width
+        if strip.cell_length <= end:
+            return strip.crop(self.shift, end).adjust_cell_length(width, base + over)
+        more = Strip([Segment("…", base + styles["dim"] + over)])
+        return Strip.join([strip.crop(self.shift, end - 1).adjust_cell_length(width - 1, base + over), more])
 
     def _shown(self, row: int, width: int) -> Line:
         """The line of a row; one that cannot be made says so, and costs no other."""

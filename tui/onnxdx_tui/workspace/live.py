@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from onnxdx_tui.workspace.app import Workspace
     from onnxdx_tui.workspace.runs import Following, LiveRun, Runs, Wanted
 
-_LOOK = 0.1
+_LOOK = 0.125
 _WATCH = 1.0
 _MOST_WATCHED = 5000
 _LONGEST_END = 6.0
@@ -64,7 +64,7 @@ class Live:
             self._runs.cancel()
             return
         try:
-            self._run = self._runs.start(anew=anew)
+            self._run = self._runs.start(anew=anew, shown=app.state.opened.path if app.state.opened else None)
         except OSError as error:
             app.update(run=Run(Phase.ENDED, said=f"no run can be kept: {error.strerror or error}", style="error"))
             return

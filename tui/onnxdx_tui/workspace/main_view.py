@@ -10,7 +10,7 @@ from onnxdx_diagnostics.graphs import Stage
 from onnxdx_tui.workspace.alignment import Alignment, Match
 from onnxdx_tui.workspace.diff_rows import DiffRows
 from onnxdx_tui.workspace.graph_rows import GraphRows
-from onnxdx_tui.workspace.line import Line, line, shown
+from onnxdx_tui.workspace.line import Line, line, shown, wrapped
 from onnxdx_tui.workspace.line_list import Fixed, Rows, saying
 from onnxdx_tui.workspace.log_rows import event_lines, printed_lines
 from onnxdx_tui.workspace.node_view import left_name, node_at, place_of
@@ -30,7 +30,7 @@ class View(NamedTuple):
 def main_view(state: State, alignments: Mapping[Stage, Alignment | None], width: int) -> View:
     """The view of the tab that is shown."""
     if state.opened is None:
-        return View(_nothing(state))
+        return View(_nothing(state, width))
     match state.tab:
         case Tab.DIFF:
             return _diff(state, alignments)
@@ -44,9 +44,9 @@ def main_view(state: State, alignments: Mapping[Stage, Alignment | None], width:
             return _log(state)
 
 
-def _nothing(state: State) -> Rows:
+def _nothing(state: State, width: int) -> Rows:
     if state.problem:
-        return saying(state.problem, "", "q quits")
+        return saying(*wrapped(shown(state.problem), width - 2), "", "q quits")
     if state.run.active:
         return saying(f"Exporting {shown(state.target)} …", "", "What is found is shown as soon as it is. x cancels.")
     return saying(state.loading or "Nothing has run yet.", "", "r runs" if state.target else "")

@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from onnxdx_diagnostics.fix import Applicability
 from onnxdx_tui.workspace import editor
 from onnxdx_tui.workspace.comparison_rows import comparison_lines, run_lines
@@ -91,7 +93,11 @@ def _proposal(ready: Prepared, title: str, standing: str, twin: str, width: int)
     )
     lines += [line(" "), *(diff_lines(ready.diff) or [line(Span("the files have this already", "dim"))])]
     if twin:
-        lines += [line(" "), line(Span("the same on the command line: ", "dim"), shown(twin))]
+        said, twin = "the same on the command line:", shown(twin)
+        same = [line(Span(f"{said} ", "dim"), twin)]
+        if len(said) + 1 + cell_len(twin) > width:
+            same = [line(Span(said, "dim")), *(line(f"  {part}") for part in wrapped(twin, width - 2))]
+        lines += [line(" "), *same]
     return lines
 
 

@@ -26,7 +26,7 @@ from onnxdx_tui.chronicle import Chronicle
 from onnxdx_tui.ending import Ending, ending_of
 from onnxdx_tui.exit_code import ExitCode
 from onnxdx_tui.live_worker import LiveWorker, Refused
-from onnxdx_tui.workspace.kept_runs import next_folder
+from onnxdx_tui.workspace.kept_runs import forget_old, next_folder
 from onnxdx_tui.workspace.opened import PRINTED
 
 
@@ -89,11 +89,15 @@ class Runs:
         self._thread: threading.Thread | None = None
         self._run: LiveRun | None = None
 
-    def start(self, *, anew: bool) -> LiveRun:
-        """Begin a run; `anew` does all of it again. Raises OSError when there is no place to keep it."""
+    def start(self, *, anew: bool, shown: Path | None = None) -> LiveRun:
+        """Begin a run; `anew` does all of it again. Old runs go, but not the one that is `shown`.
+
+        Raises OSError when there is no place to keep it.
+        """
         number, folder = next_folder(self._wanted.root)
         run = self._run = LiveRun(number, folder)
-        self._thread = threading.Thread(target=self._kept, args=(run, anew), name=f"run-{number}", daemon=True)
+        kept = (folder,) if shown is None else (folder, shown)
+        self._thread = threading.Thread(target=self._kept, args=(run, anew, kept), name=f"run-{number}", daemon=True)
         self._thread.start()
         return run
 
@@ -111,9 +115,10 @@ class Runs:
         self._worker.close()
         self._shared.cleanup()
 
-    def _kept(self, run: LiveRun, anew: bool) -> None:
+    def _kept(self, run: LiveRun, anew: bool, kept: tuple[Path, ...]) -> None:
         """The thread of a run: whatever happens in it is told, none of it ends the app."""
         try:
+            forget_old(self._wanted.root, kept)
             run.ending = self._followed(run, anew)
         except OSError as error:
             run.failure = f"the run cannot be kept: {error.strerror or error}"
