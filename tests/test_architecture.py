@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,22 @@ def test_a_pass_never_imports_another() -> None:
         return (name for name in found if name.removeprefix(PASSES).split(".")[0] != own)
 
     assert offenders(sisters) == {}
+
+
+def test_rooms_of_the_exporter_import_one_another_in_one_direction() -> None:
+    rooms = {name for module in MODULES if (name := _room(module.name)) and module.path.stem != "__init__"}
+    below: dict[str, set[str]] = {room: set() for room in rooms}
+    for module in MODULES:
+        if (room := _room(module.name)) in rooms:
+            below[room] |= {other for name in module.imports if (other := _room(name)) in rooms - {room}}
+
+    assert set(TopologicalSorter(below).static_order()) == rooms  # which raises where it goes in circles
+
+
+def _room(name: str) -> str:
+    """The package of the exporter that a module belongs to; empty for modules at its top and of other layers."""
+    layer, *rest = name.split(".")
+    return rest[0] if layer == "onnxdx" and len(rest) > 1 else ""
 
 
 def test_imports_are_absolute() -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 
 from onnxdx import pipeline
-from onnxdx.call_site import call_site
 from onnxdx.program import ONNXProgram
 from onnxdx.request import ExportOptions, ExportRequest
+from onnxdx.user_code.call_site import call_site
 from onnxdx_diagnostics.finding import Location
 from onnxdx_diagnostics.report import Report
 

@@ -1,4 +1,4 @@
-"""Torch dtypes, ONNX dtypes, and the shapes of captured values in the user's own dim names."""
+"""Dtypes, shapes and tensors of torch in ONNX's terms, shapes in the user's own dim names."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import onnx_ir as ir
 import sympy
 import torch
-from onnx_ir.tensor_adapters import from_torch_dtype, to_torch_dtype
+from onnx_ir.tensor_adapters import TorchTensor, from_torch_dtype, to_torch_dtype
 
-__all__ = ["dim_name", "is_complex", "onnx_dtype", "onnx_shape", "to_torch_dtype", "torch_name"]
+__all__ = ["dim_name", "ir_tensor", "is_complex", "onnx_dtype", "onnx_shape", "to_torch_dtype", "torch_name"]
 
 
 def is_complex(value: object) -> bool:
@@ -55,3 +55,11 @@ def onnx_shape(value: object, names: Mapping[str, str]) -> ir.Shape | None:
         return None if onnx_dtype(value) is None else ir.Shape([])
     dims = [dim_name(dim, names) for dim in value.shape]
     return ir.Shape([*dims, 2] if value.dtype.is_complex else dims)
+
+
+def ir_tensor(tensor: torch.Tensor, name: str | None) -> ir.TensorProtocol:
+    """A torch tensor as an ONNX one, sharing its memory; complex ones as real pairs."""
+    plain = tensor.detach()
+    if plain.is_complex():
+        plain = torch.view_as_real(plain.resolve_conj())
+    return TorchTensor(plain.resolve_neg() if plain.is_neg() else plain, name=name)

@@ -14,10 +14,10 @@ from torch import fx
 from torch.fx.node import map_arg
 
 from onnxdx.compat import HigherOrderOperator, OpOverload
-from onnxdx.naming import Names
-from onnxdx.operators import called, called_graphs, is_assertion, mutates
-from onnxdx.provenance import SourceMap
+from onnxdx.graph.operators import called, called_graphs, is_assertion, mutates
 from onnxdx.registry import Entry
+from onnxdx.translation.naming import Names
+from onnxdx.user_code.provenance import SourceMap
 from onnxdx.values import MODULE_KEY, PROVENANCE_KEY, UNSUPPORTED, DecomposedProgram, OnnxDraft
 from onnxdx_diagnostics.codec import shown_path
 from onnxdx_diagnostics.finding import Finding

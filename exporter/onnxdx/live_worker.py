@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from onnxdx import live_session
+from onnxdx.workers import live_session
 from onnxdx_diagnostics.event_log import append_line
 from onnxdx_diagnostics.live_protocol import REPLIES, Ask, Reply, Request, Said
 from onnxdx_diagnostics.worker_protocol import OtherVersion

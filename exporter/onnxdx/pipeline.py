@@ -10,18 +10,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from onnxdx import absent_weights, collector, size_limits, varied_capture
-from onnxdx.applied_weights import in_module, with_inputs
-from onnxdx.bisection import first_wrong
+from onnxdx import collector
+from onnxdx.capture import varied_capture
 from onnxdx.compat import leaves_of
 from onnxdx.errors import first_line
+from onnxdx.graph.operators import computed
 from onnxdx.memory import Memory, Same
-from onnxdx.operators import computed
+from onnxdx.optimizations.bisection import first_wrong
 from onnxdx.optimizations.steps import steps
 from onnxdx.passes import capture, decompose, dispatch, functions, optimize, translate, validate, verify
 from onnxdx.program import ONNXProgram
 from onnxdx.request import SUPPORTED_OPSETS, ExportOptions, ExportRequest, Lacking
+from onnxdx.shapes import size_limits
 from onnxdx.values import CapturedProgram, DecomposedProgram, DispatchPlan, FunctionPlan, OnnxDraft, Region
+from onnxdx.weights import absent_weights
+from onnxdx.weights.applied_weights import in_module, with_inputs
 from onnxdx_diagnostics.events import Event, EventKind, Listener, unheard
 from onnxdx_diagnostics.finding import Finding, Level, Site
 from onnxdx_diagnostics.report import NOT_VERIFIED, Outcome, PassRecord, Report, Verdict, VerdictOutcome

@@ -14,16 +14,16 @@ import onnx_ir as ir
 import torch
 from torch.export.graph_signature import ConstantArgument, InputKind
 
-from onnxdx import model_files
-from onnxdx.absent_weights import absent_weights, require_values
-from onnxdx.applied_weights import apply
-from onnxdx.call_site import call_site
-from onnxdx.checkpoint import State
 from onnxdx.compat import flat_inputs, leaves_of
-from onnxdx.model_files import Contents, Told, unheard
-from onnxdx.runtime import Session, weight_bytes
+from onnxdx.user_code.call_site import call_site
 from onnxdx.values import OnnxDraft, OutputKind
-from onnxdx.weights import Weights, WeightsError, of_checkpoint, weights_of
+from onnxdx.verification.runtime import Session, weight_bytes
+from onnxdx.weights import model_files
+from onnxdx.weights.absent_weights import absent_weights, require_values
+from onnxdx.weights.applied_weights import apply
+from onnxdx.weights.checkpoint import State
+from onnxdx.weights.model_files import Contents, Told, unheard
+from onnxdx.weights.program_weights import Weights, WeightsError, of_checkpoint, weights_of
 from onnxdx_diagnostics.finding import Finding, Location, Site
 from onnxdx_diagnostics.graphs import Graphs
 from onnxdx_diagnostics.report import Report, Verdict

@@ -26,9 +26,9 @@ from onnxscript.function_libs.torch_lib import registration
 
 from onnxdx import ops
 from onnxdx.compat import OpOverload, name_of, only_overload, schema
-from onnxdx.decomposition import decompositions_of
-from onnxdx.operator_signatures import misfits
+from onnxdx.graph.decomposition import decompositions_of
 from onnxdx.request import DEFAULT_OPSET
+from onnxdx.user_functions.operator_signatures import misfits
 from onnxdx_diagnostics.finding import Site
 from onnxdx_diagnostics.rules.dx712_function_misfits import FunctionMisfits
 from onnxdx_diagnostics.source import region

@@ -14,8 +14,8 @@ from onnxdx_diagnostics.finding import Location
 if TYPE_CHECKING:
     import onnx_ir as ir
 
-    from onnxdx.fake_mode import FakeContext
     from onnxdx.registry import OnnxRegistry
+    from onnxdx.weights.fake_mode import FakeContext
 
 DEFAULT_OPSET = 20
 SUPPORTED_OPSETS = range(18, 24)

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from onnxdx import pipeline, size_limits
+from onnxdx import pipeline
 from onnxdx.fixes import Evidence, Retry, with_fixes
 from onnxdx.memory import Memory
 from onnxdx.program import ONNXProgram
 from onnxdx.registry import OnnxRegistry
 from onnxdx.request import ExportOptions, ExportRequest
+from onnxdx.shapes import size_limits
 from onnxdx_diagnostics.comparison import Comparison, compare
 from onnxdx_diagnostics.events import Listener, unheard
 from onnxdx_diagnostics.finding import Finding

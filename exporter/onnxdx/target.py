@@ -23,11 +23,11 @@ from typing import Any
 import onnx_ir as ir
 import torch
 
-from onnxdx import dynamic_spec, input_spec, pt2
 from onnxdx.registry import OnnxRegistry, RegistrationError
 from onnxdx.request import SUPPORTED_OPSETS, ExportOptions, ExportRequest
-from onnxdx.target_error import TargetError, TargetMisnamed
-from onnxdx.user_files import run_file, said, site_of
+from onnxdx.targets import dynamic_spec, input_spec, pt2
+from onnxdx.targets.target_error import TargetError, TargetMisnamed
+from onnxdx.targets.user_files import run_file, said, site_of
 from onnxdx_diagnostics import source
 from onnxdx_diagnostics.finding import Finding, Site
 from onnxdx_diagnostics.rules.dx701_target_not_found import Missing, TargetNotFound

@@ -18,9 +18,9 @@ from torch.export import ExportedProgram
 
 from onnxdx.dynamic_shapes import AskedDim
 from onnxdx.memory import Memory
-from onnxdx.provenance import SourceMap
 from onnxdx.registry import Entry
 from onnxdx.request import ExportRequest
+from onnxdx.user_code.provenance import SourceMap
 from onnxdx_diagnostics.finding import Site
 
 

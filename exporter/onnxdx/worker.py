@@ -19,16 +19,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from onnxdx import pipeline, registry_file
-from onnxdx.fake_mode import FakeContext
+from onnxdx import pipeline
 from onnxdx.program import ONNXProgram
-from onnxdx.provenance import SourceMap
 from onnxdx.registry import OnnxRegistry
 from onnxdx.request import ExportOptions, ExportRequest
 from onnxdx.target import load
-from onnxdx.target_error import TargetError, TargetMisnamed
-from onnxdx.watched_process import Alarm, Watch, leave_stacks
-from onnxdx.weights import WeightsError
+from onnxdx.targets.target_error import TargetError, TargetMisnamed
+from onnxdx.user_code.provenance import SourceMap
+from onnxdx.user_functions import registry_file
+from onnxdx.weights.fake_mode import FakeContext
+from onnxdx.weights.program_weights import WeightsError
+from onnxdx.workers.watched_process import Alarm, Watch, leave_stacks
 from onnxdx_diagnostics.event_log import EventLog
 from onnxdx_diagnostics.events import Event, EventKind, Listener, all_of
 from onnxdx_diagnostics.finding import Finding, Level, Site
@@ -208,7 +209,7 @@ def _tried(
     job: Job, request: ExportRequest, program: ONNXProgram | None, answer: Answer, listener: Listener, folder: Path
 ) -> Report:
     """The report of an answer with fixes; what is known so far is always in the folder."""
-    from onnxdx import fix_trials  # which imports a lot that no export needs
+    from onnxdx.workers import fix_trials  # which imports a lot that no export needs
 
     assert answer.report is not None
     return fix_trials.with_fixes(

@@ -21,8 +21,8 @@ from typing import Any
 import torch
 from torch import fx, nn
 
+from onnxdx.graph.operators import called
 from onnxdx.graphs import graphs_of
-from onnxdx.operators import called
 from onnxdx.passes import capture, decompose, dispatch, functions, optimize, translate, validate
 from onnxdx.request import ExportOptions, ExportRequest
 from onnxdx_diagnostics.render import render_text

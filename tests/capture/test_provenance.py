@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from onnxdx.provenance import SourceMap, Spot, dotted, parse_stack, short_dtype
+from onnxdx.user_code.provenance import SourceMap, Spot, dotted, parse_stack, short_dtype
 from onnxdx.values import CaptureMode
 from onnxdx_diagnostics.finding import Location
 

@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from onnxdx import compat
+from onnxdx.capture.recovery import OUT_OF_TIME, Budget
 from onnxdx.passes import capture
-from onnxdx.recovery import OUT_OF_TIME, Budget
 from onnxdx.request import ExportOptions
 from onnxdx.target import load
 from onnxdx.values import CaptureMode

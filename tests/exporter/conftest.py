@@ -11,8 +11,8 @@ import torch
 from torch.utils import _pytree as pytree
 
 import onnxdx
-from onnxdx.comparison import compare
 from onnxdx.program import ONNXProgram
+from onnxdx.verification.comparison import compare
 from onnxdx_diagnostics.report import VerdictOutcome
 
 Program = Callable[..., Any]

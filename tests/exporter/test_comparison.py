@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onnxdx.comparison import compare
+from onnxdx.verification.comparison import compare
 
 FLOATS = [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.float8_e4m3fn, torch.float8_e5m2]
 EXACT = [torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool]

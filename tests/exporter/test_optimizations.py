@@ -17,8 +17,8 @@ from onnxscript import opset18 as op
 from torch import nn
 
 import onnxdx
-from onnxdx.bisection import first_wrong
 from onnxdx.optimizations import constant_nodes, equal_nodes, redundant_nodes
+from onnxdx.optimizations.bisection import first_wrong
 from onnxdx.program import ONNXProgram
 from onnxdx.request import ExportOptions
 from onnxdx_diagnostics.report import Report

@@ -14,8 +14,8 @@ from onnxscript import script
 
 from onnxdx import OnnxRegistry, RegistrationError
 from onnxdx.compat import schema
-from onnxdx.operator_signatures import WITHOUT_MEANING, misfits
 from onnxdx.registry import overload_named
+from onnxdx.user_functions.operator_signatures import WITHOUT_MEANING, misfits
 
 # What onnxdx itself may leave out, because it knows the calls: a dropout in eval mode, a determinant alone.
 LOOSE = {"aten::dropout", "aten::cudnn_grid_sampler", "aten::_linalg_det", "prims::var"}

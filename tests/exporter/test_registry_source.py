@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onnxdx import registry_file
-from onnxdx.registry_source import (
+from onnxdx.user_functions import registry_file
+from onnxdx.user_functions.registry_source import (
     FunctionSource,
     NoRegistryText,
     RegisteredAlready,

@@ -13,7 +13,7 @@ from onnxscript import opset18 as op
 from torch import nn
 
 import onnxdx
-from onnxdx.operators import computed
+from onnxdx.graph.operators import computed
 from onnxdx.passes import capture, decompose, dispatch, functions, optimize, translate
 from onnxdx.program import ONNXProgram
 from onnxdx.request import ExportOptions, ExportRequest

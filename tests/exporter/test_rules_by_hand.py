@@ -9,9 +9,9 @@ import torch
 
 from onnxdx import pipeline
 from onnxdx.passes import capture, decompose, dispatch, functions, translate, validate
-from onnxdx.provenance import SourceMap
 from onnxdx.registry import Entry, OnnxRegistry
 from onnxdx.request import ExportOptions, ExportRequest
+from onnxdx.user_code.provenance import SourceMap
 from onnxdx.values import CapturedProgram, CaptureMode, DispatchPlan, OnnxDraft
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.report import Outcome

@@ -13,7 +13,7 @@ from torch import nn
 from torch.utils import _pytree
 
 from onnxdx import pipeline
-from onnxdx.other_values import varied
+from onnxdx.eager.other_values import varied
 from onnxdx.request import ExportOptions, ExportRequest
 from onnxdx_diagnostics.report import Report, VerdictOutcome
 from onnxdx_diagnostics.rules.dx128_constant_varies import ConstantVaries

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import onnxdx
-from onnxdx.functional import locally_functional
+from onnxdx.graph.functional import locally_functional
 from onnxdx.program import ONNXProgram
 from onnxdx_diagnostics.report import VerdictOutcome
 

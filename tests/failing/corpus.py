@@ -140,7 +140,7 @@ def tell(program: Program, folder: Path) -> Told:
 def _exported(folder: Path, file: str) -> Told:
     from onnxdx import pipeline
     from onnxdx.target import load
-    from onnxdx.target_error import TargetError
+    from onnxdx.targets.target_error import TargetError
 
     target = f"{file}:build"
     with inside(folder):

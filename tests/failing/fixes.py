@@ -22,7 +22,7 @@ from corpus import Program, inside, programs
 from onnxdx import pipeline
 from onnxdx.fixes import Evidence, sources
 from onnxdx.rehearsal import Rehearsal, Server
-from onnxdx.target_error import TargetError
+from onnxdx.targets.target_error import TargetError
 from onnxdx.worker import request_of
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.fix import Applicability, Fix

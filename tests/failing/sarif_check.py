@@ -146,7 +146,7 @@ def _wait(child: int, seconds: float) -> None:
 def _export(program: Path, _: str) -> None:
     from onnxdx import pipeline
     from onnxdx.target import load
-    from onnxdx.target_error import TargetError
+    from onnxdx.targets.target_error import TargetError
     from onnxdx_diagnostics.report import Report
     from onnxdx_diagnostics.sarif.log import write_sarif
 

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import torch
 
-from onnxdx import pipeline, registry_file
-from onnxdx.comparison import compare
+from onnxdx import pipeline
 from onnxdx.fixes import Evidence, fixes_for
 from onnxdx.program import ONNXProgram
 from onnxdx.registry import OnnxRegistry
 from onnxdx.request import ExportRequest
+from onnxdx.user_functions import registry_file
+from onnxdx.verification.comparison import compare
 from onnxdx_diagnostics.edits import edited
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.fix import Applicability, Fix

@@ -27,10 +27,10 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from onnxdx import registry_file
-from onnxdx.comparison import compare
 from onnxdx.request import ExportRequest
 from onnxdx.session import Session
+from onnxdx.user_functions import registry_file
+from onnxdx.verification.comparison import compare
 from onnxdx_diagnostics.edits import edited
 from onnxdx_diagnostics.fix import Applicability
 from onnxdx_diagnostics.report import VerdictOutcome

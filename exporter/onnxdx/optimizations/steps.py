@@ -15,9 +15,9 @@ import onnx_ir as ir
 from onnx_ir.passes import common
 from onnxscript import optimizer
 
-from onnxdx.inlining import inline_repeated
 from onnxdx.optimizations import batch_norms, constant_nodes, equal_nodes, redundant_nodes
 from onnxdx.optimizations.editing import is_op
+from onnxdx.optimizations.inlining import inline_repeated
 from onnxdx.request import ExportOptions
 from onnxdx.values import OnnxDraft
 

@@ -16,11 +16,13 @@ from dataclasses import replace
 import torch
 from torch.export import ExportedProgram
 
-from onnxdx import distinct_inputs, silent_faults, size_guards
-from onnxdx.attempts import Attempts
+from onnxdx.capture import distinct_inputs
+from onnxdx.capture.attempts import Attempts
+from onnxdx.capture.recovery import Budget, recover
 from onnxdx.compat import load_torch_export
-from onnxdx.recovery import Budget, recover
+from onnxdx.faults import silent_faults
 from onnxdx.request import ExportRequest
+from onnxdx.shapes import size_guards
 from onnxdx.values import CapturedProgram, CaptureMode
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx107_dynamic_shapes_mismatch import DynamicShapesMismatch

@@ -23,18 +23,12 @@ from onnxdx.compat import (
     schema,
 )
 from onnxdx.errors import first_line
-from onnxdx.expansion import Expander, Tried
-from onnxdx.functional import locally_functional
+from onnxdx.graph.expansion import Expander, Tried
+from onnxdx.graph.functional import locally_functional
+from onnxdx.graph.operators import attribute, called, called_graphs, is_operator, mutates
 from onnxdx.memory import Same
-from onnxdx.operators import (
-    attribute,
-    called,
-    called_graphs,
-    is_operator,
-    mutates,
-)
-from onnxdx.provenance import chain_of
 from onnxdx.registry import OnnxRegistry, WatchedRegistry
+from onnxdx.user_code.provenance import chain_of
 from onnxdx.values import CapturedProgram, DecomposedProgram
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx120_control_flow_misfit import ControlFlowMisfit

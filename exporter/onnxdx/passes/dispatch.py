@@ -11,11 +11,19 @@ from torch import fx
 
 from onnxdx.compat import OpOverload, name_of, schema
 from onnxdx.dtypes import onnx_dtype
-from onnxdx.operators import called, is_assertion, is_higher_order, is_operator, is_strided, touches_layout, written_as
+from onnxdx.graph.operators import (
+    called,
+    is_assertion,
+    is_higher_order,
+    is_operator,
+    is_strided,
+    touches_layout,
+    written_as,
+)
 from onnxdx.ops.control_flow import TRANSLATED
 from onnxdx.registry import Entry, OnnxRegistry, key_of, select
 from onnxdx.tracing import dropped
-from onnxdx.unused_functions import exists, misnamed, unused_functions
+from onnxdx.user_functions.unused_functions import exists, misnamed, unused_functions
 from onnxdx.values import DecomposedProgram, DispatchPlan, Placement
 from onnxdx_diagnostics.codec import shown_path
 from onnxdx_diagnostics.finding import Finding

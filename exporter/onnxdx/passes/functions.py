@@ -15,8 +15,8 @@ import torch
 from torch import fx
 
 from onnxdx.compat import OpOverload, name_of
-from onnxdx.operators import computed
-from onnxdx.region_shape import with_repeated
+from onnxdx.graph.operators import computed
+from onnxdx.translation.region_shape import with_repeated
 from onnxdx.values import DispatchPlan, FunctionPlan, Region
 from onnxdx_diagnostics.rules.dx401_module_interleaved import ModuleInterleaved
 from onnxdx_diagnostics.rules.dx402_module_in_branch import ModuleInBranch

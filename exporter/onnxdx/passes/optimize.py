@@ -8,10 +8,10 @@ from dataclasses import replace
 import onnx_ir as ir
 from onnx_ir.passes import common
 
-from onnxdx.absent_weights import hidden
 from onnxdx.errors import first_line
 from onnxdx.optimizations.steps import Step, bodies, steps
 from onnxdx.values import PROVENANCE_KEY, InputBinding, OnnxDraft
+from onnxdx.weights.absent_weights import hidden
 from onnxdx_diagnostics.finding import Site
 from onnxdx_diagnostics.rules.dx423_optimization_raises import OptimizationRaises
 from onnxdx_diagnostics.sink import Sink

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import onnx_ir as ir
 
-from onnxdx.boundary import graph_inputs, graph_outputs
-from onnxdx.function_calls import call_function
-from onnxdx.translation import Translation
+from onnxdx.translation.boundary import graph_inputs, graph_outputs
+from onnxdx.translation.function_calls import call_function
+from onnxdx.translation.translation import Translation
 from onnxdx.values import FunctionPlan, OnnxDraft
 from onnxdx_diagnostics.sink import Sink
 

@@ -16,10 +16,10 @@ import onnx_ir as ir
 
 from onnxdx.dtypes import torch_name
 from onnxdx.errors import first_line
-from onnxdx.operators import called
-from onnxdx.protos import light_proto
+from onnxdx.graph.operators import called
 from onnxdx.request import SUPPORTED_OPSETS
 from onnxdx.values import PROVENANCE_KEY, UNSUPPORTED, OnnxDraft
+from onnxdx.verification.protos import light_proto
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx304_dtype_not_supported import DtypeNotSupported
 from onnxdx_diagnostics.rules.dx307_opset_too_low import OpsetTooLow

@@ -12,24 +12,26 @@ from typing import Any
 import torch
 from torch import fx
 
-from onnxdx import baked_sizes, plain_run, size_guards, size_limits
-from onnxdx.capture_errors import fails_in_eager
-from onnxdx.comparison import Comparison, compare
+from onnxdx.capture import baked_sizes
 from onnxdx.compat import flat_inputs
-from onnxdx.eager import EagerRun, run_eager, untouched
+from onnxdx.eager import plain_run
+from onnxdx.eager.eager_run import EagerRun, run_eager, untouched
+from onnxdx.eager.other_values import varied
+from onnxdx.eager.python_state import PythonState
 from onnxdx.errors import first_line
-from onnxdx.isolated import Differs, Fails, Fault, faults
+from onnxdx.graph.operators import called, draws
 from onnxdx.memory import Same
-from onnxdx.operators import called, draws
-from onnxdx.other_sizes import OtherSize, OtherSizes
-from onnxdx.other_values import varied
-from onnxdx.python_state import PythonState
-from onnxdx.reference import recorded
 from onnxdx.request import Lacking
-from onnxdx.runtime import Refusal, Session
-from onnxdx.runtime_findings import difference, finding
-from onnxdx.size_trials import Attempt, Hole, SizeTrials
+from onnxdx.shapes import size_guards, size_limits
+from onnxdx.shapes.other_sizes import OtherSize, OtherSizes
+from onnxdx.shapes.size_trials import Attempt, Hole, SizeTrials
+from onnxdx.user_code.capture_errors import fails_in_eager
 from onnxdx.values import OnnxDraft, OutputBinding, OutputKind
+from onnxdx.verification.comparison import Comparison, compare
+from onnxdx.verification.isolated import Differs, Fails, Fault, faults
+from onnxdx.verification.reference import recorded
+from onnxdx.verification.runtime import Refusal, Session
+from onnxdx.verification.runtime_findings import difference, finding
 from onnxdx_diagnostics.finding import Site
 from onnxdx_diagnostics.report import Trial, Verdict, VerdictOutcome
 from onnxdx_diagnostics.rules.dx415_state_lost import StateLost

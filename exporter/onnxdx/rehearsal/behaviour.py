@@ -15,11 +15,11 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from onnxdx import plain_run
-from onnxdx.comparison import compare
+from onnxdx.eager import plain_run
 from onnxdx.rehearsal import draws
 from onnxdx.rehearsal.draws import Draw
 from onnxdx.request import ExportRequest
+from onnxdx.verification.comparison import compare
 
 FEW, FEWEST, MOST = 6, 24, 96
 LONGEST_CALL = 60.0

@@ -26,7 +26,7 @@ from onnxdx.rehearsal import behaviour, overlay
 from onnxdx.rehearsal.decisions import Decisions
 from onnxdx.rehearsal.task import MODULES, OUTCOME, PRINTED, SEEN, Task
 from onnxdx.request import ExportRequest
-from onnxdx.target_error import TargetError
+from onnxdx.targets.target_error import TargetError
 from onnxdx.worker import request_of
 from onnxdx_diagnostics.atomic import write_text
 from onnxdx_diagnostics.ownership import is_user

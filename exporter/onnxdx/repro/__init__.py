@@ -17,9 +17,8 @@ from pathlib import Path
 from torch import fx
 
 from onnxdx.compat import flat_inputs
-from onnxdx.eager import untouched
+from onnxdx.eager.eager_run import untouched
 from onnxdx.program import ONNXProgram
-from onnxdx.provenance import SourceMap
 from onnxdx.registry import key_of
 from onnxdx.repro import fragments, onnx_functions, operators
 from onnxdx.repro.literals import NoSource, dim, literal
@@ -28,6 +27,7 @@ from onnxdx.repro.script import Program, script
 from onnxdx.repro.sources import Sources
 from onnxdx.repro.trial import run_script
 from onnxdx.request import ExportRequest
+from onnxdx.user_code.provenance import SourceMap
 from onnxdx_diagnostics.atomic import write_text
 from onnxdx_diagnostics.finding import Finding
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 import onnxdx
-from onnxdx.checkpoint import open_checkpoint
-from onnxdx.stored_tensors import CheckpointError
+from onnxdx.weights.checkpoint import open_checkpoint
+from onnxdx.weights.stored_tensors import CheckpointError
 
 DTYPES = [
     torch.bool,

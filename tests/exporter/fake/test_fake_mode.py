@@ -9,9 +9,9 @@ import pytest
 import torch
 
 import onnxdx
-from onnxdx.absent_weights import NoValues, absent_weights
-from onnxdx.fake_mode import ValueNeeded, known_value
 from onnxdx.program import ONNXProgram
+from onnxdx.weights.absent_weights import NoValues, absent_weights
+from onnxdx.weights.fake_mode import ValueNeeded, known_value
 from onnxdx_diagnostics.report import VerdictOutcome
 
 

@@ -18,7 +18,7 @@ from onnxdx.fixes.operators.small_program import Untraceable
 from onnxdx.fixes.operators.stub import manual_fix, never
 from onnxdx.fixes.operators.uses import Operator, operator_of
 from onnxdx.fixes.operators.ways import WAYS, python_body
-from onnxdx.registry_source import FunctionSource, NoRegistryText, RegisteredAlready, registry_edit
+from onnxdx.user_functions.registry_source import FunctionSource, NoRegistryText, RegisteredAlready, registry_edit
 from onnxdx.values import OnnxDraft
 from onnxdx_diagnostics.edits import diff_of, edited
 from onnxdx_diagnostics.finding import Finding

@@ -11,7 +11,7 @@ import torch
 
 from onnxdx.fixes.operators.function_text import About
 from onnxdx.fixes.operators.uses import Arguments, Use
-from onnxdx.other_sizes import along
+from onnxdx.shapes.other_sizes import along
 
 
 @dataclass(frozen=True)

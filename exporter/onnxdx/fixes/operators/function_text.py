@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import torch
 
 from onnxdx.compat import OpOverload, name_of, schema
-from onnxdx.operator_signatures import WITHOUT_MEANING
-from onnxdx.registry_source import FunctionSource
+from onnxdx.user_functions.operator_signatures import WITHOUT_MEANING
+from onnxdx.user_functions.registry_source import FunctionSource
 
 WIDTH = 100
 """Lines of generated code are not longer, where they can be broken."""

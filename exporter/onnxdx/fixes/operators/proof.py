@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 
-from onnxdx.comparison import compare
 from onnxdx.compat import leaves_of, schema
 from onnxdx.errors import first_line
 from onnxdx.fixes.operators.draws import Draw, draws
@@ -22,9 +21,10 @@ from onnxdx.fixes.operators.function_text import About, Candidate
 from onnxdx.fixes.operators.small_program import Missing, SmallProgram, Untraceable, traced, translated
 from onnxdx.fixes.operators.uses import Arguments, Operator, Use
 from onnxdx.registry import OnnxRegistry
-from onnxdx.registry_source import FunctionSource, with_function
-from onnxdx.runtime import Session
+from onnxdx.user_functions.registry_source import FunctionSource, with_function
 from onnxdx.values import OnnxDraft
+from onnxdx.verification.comparison import compare
+from onnxdx.verification.runtime import Session
 
 
 class Refuted(Exception):

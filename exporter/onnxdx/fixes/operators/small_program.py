@@ -17,11 +17,11 @@ from torch import fx
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from onnxdx.compat import FakeTensorMode, assembled_program, open_values, sizes_of_data_forgotten, taken_for_true
-from onnxdx.operators import mutates
+from onnxdx.graph.operators import mutates
 from onnxdx.passes import decompose, dispatch, functions, optimize, translate
-from onnxdx.provenance import SourceMap
 from onnxdx.registry import OnnxRegistry
 from onnxdx.request import ExportOptions, ExportRequest
+from onnxdx.user_code.provenance import SourceMap
 from onnxdx.values import CapturedProgram, CaptureMode, OnnxDraft
 from onnxdx_diagnostics.finding import Finding, Level
 from onnxdx_diagnostics.sink import Collector

@@ -18,8 +18,8 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 
-from onnxdx.naming import base_name
 from onnxdx.tracing import output_count
+from onnxdx.translation.naming import base_name
 from onnxdx.values import OnnxDraft
 
 _MOST_ELEMENTS = 256

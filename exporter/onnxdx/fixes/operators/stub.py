@@ -11,7 +11,7 @@ from onnxdx.compat import OpOverload, schema
 from onnxdx.fixes.operators.function_text import Block, Case
 from onnxdx.fixes.operators.proof import eager
 from onnxdx.fixes.operators.uses import Operator, registered_name
-from onnxdx.provenance import short_dtype
+from onnxdx.user_code.provenance import short_dtype
 from onnxdx_diagnostics.fix import Fix
 
 _UP_TO_SIGN = "its vectors are determined only up to their sign and order, and those of eager are LAPACK's choice"

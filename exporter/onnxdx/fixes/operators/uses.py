@@ -11,12 +11,12 @@ import torch
 from torch import fx
 
 from onnxdx.compat import OpOverload, flat_inputs, name_of, schema
-from onnxdx.operator_signatures import WITHOUT_MEANING
-from onnxdx.operators import called
-from onnxdx.reference import recorded
+from onnxdx.graph.operators import called
 from onnxdx.registry import overload_named
 from onnxdx.request import ExportOptions
+from onnxdx.user_functions.operator_signatures import WITHOUT_MEANING
 from onnxdx.values import OnnxDraft
+from onnxdx.verification.reference import recorded
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx203_decomposition_dead_end import DecompositionDeadEnd
 

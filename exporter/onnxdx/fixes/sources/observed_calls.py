@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 
-from onnxdx import compat, plain_run
+from onnxdx import compat
 from onnxdx.compat import OpOverload, TorchDispatchMode
+from onnxdx.eager import plain_run
 from onnxdx.request import ExportRequest
 
 

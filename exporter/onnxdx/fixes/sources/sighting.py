@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from onnxdx import plain_run
+from onnxdx.eager import plain_run
 from onnxdx.request import ExportRequest
 
 

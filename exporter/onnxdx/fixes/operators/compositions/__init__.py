@@ -25,7 +25,7 @@ from onnxdx.compat import OpOverload
 from onnxdx.fixes.operators.bodies import kinds_of, shapes_of
 from onnxdx.fixes.operators.function_text import About, Limit, docstring, guard
 from onnxdx.fixes.operators.uses import Use, registered_name
-from onnxdx.registry_source import FunctionSource
+from onnxdx.user_functions.registry_source import FunctionSource
 
 Body = TypeVar("Body", bound=Callable[..., Any])
 

@@ -10,7 +10,7 @@ from typing import Any
 import libcst as cst
 import torch as t
 
-from onnxdx import plain_run
+from onnxdx.eager import plain_run
 from onnxdx.fixes.sources.fault import Candidate, Fault
 from onnxdx.fixes.sources.source_file import SourceFile
 

@@ -1,0 +1,1 @@
+"""The user's source: the lines that nodes and errors come from, and what is written there."""

@@ -1,0 +1,1 @@
+"""What an ONNX model is held against: its runtime, torch's own results, and how near they are."""
