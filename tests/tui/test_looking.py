@@ -90,3 +90,9 @@ def test_letters_left_out_still_find_the_text(text: str, data: st.DataObject) ->
     letters = "".join(letter for letter, keep in zip(text, kept, strict=True) if keep)
 
     assert in_order(letters, text)
+
+
+def test_a_node_without_a_line_of_the_users_says_so(failing: Path, screen: Screen) -> None:
+    text = screen(Workspace(failing), "0", "g", "enter", "g", "enter")
+
+    assert "No line of your code is known for x." in text

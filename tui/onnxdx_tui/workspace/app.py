@@ -161,11 +161,12 @@ class Workspace(App[int]):
             changed.discard("run")
         if "finding" in changed or "opened" in changed:
             self.cursors.clear()
+        if before.opened is None and before.run.active is not self.state.run.active:
+            changed.add("opened")  # what is said in its place is something else now
         for draw, fields in drawing.DEPENDS:
             if changed & fields:
                 self._guarded(draw)
-        first_run = before.opened is None and before.run.active is not self.state.run.active
-        if changed & drawing.MAIN or first_run:
+        if changed & drawing.MAIN:
             self._guarded(drawing.draw_main)
         if changed & {"pane", "zoomed"}:
             self._show_panes()

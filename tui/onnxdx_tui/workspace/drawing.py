@@ -75,7 +75,8 @@ def draw_findings(app: Workspace) -> None:
     grouped = "" if state.grouping.value == "severity" else f" by {state.grouping.value}"
     title = f"1 Findings{grouped}"
     if state.opened is None:
-        pane.list.show(saying("" if state.problem else "…"))
+        running = ("Exporting …", "", "What is found is shown", "as soon as it is.")
+        pane.list.show(saying(*running) if state.run.active else saying("" if state.problem else "…"))
         pane.title(title)
         return
     wanted = state.filter(Pane.FINDINGS)

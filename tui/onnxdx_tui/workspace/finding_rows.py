@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from onnxdx_diagnostics import catalog
 from onnxdx_diagnostics.codec import shown_path, shown_text
 from onnxdx_diagnostics.finding import Finding, Level
+from onnxdx_diagnostics.fix import Applicability
 from onnxdx_diagnostics.report import Report
 from onnxdx_tui.workspace.line import SIGNS, Line, Span, line, shown, wrapped
 from onnxdx_tui.workspace.search import Filter
@@ -70,9 +71,15 @@ def _line(finding: Finding, at: int) -> Line:
         Span(f"{sign} ", style),
         Span(f"{finding.id} ", "bold"),
         Span(f"{shown(about(finding))}{times}  " if about(finding) else ""),
+        Span("✓ fix  " if has_proven_fix(finding) else "", "good"),
         Span(finding.name, "dim"),
         key=at,
     )
+
+
+def has_proven_fix(finding: Finding) -> bool:
+    """Whether a fix can be applied to files that is known to work."""
+    return any(fix.applicability is Applicability.PROVEN and fix.edits for fix in finding.offered)
 
 
 def about(finding: Finding) -> str:

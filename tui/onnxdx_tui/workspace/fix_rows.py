@@ -39,7 +39,10 @@ def _letter(at: int) -> str:
 def fix_story(fix: Fix, root: str, width: int) -> list[Line]:
     """A way in full: what it is, how far it was tried, and the change as a diff."""
     lines = [line(Span(text, "title")) for text in wrapped(shown(shown_text(fix.title, root)), width)]
-    lines.append(line(Span(f"{fix.applicability.value}: ", _STYLES[fix.applicability]), _tried(fix)))
+    standing = f"{fix.applicability.value}: "
+    first, *more = wrapped(f"{standing}{_tried(fix)}", width)
+    lines.append(line(Span(standing, _STYLES[fix.applicability]), first[len(standing) :]))
+    lines += map(line, more)
     for lead, text in (("tried", fix.proof), ("not tried", fix.unproven)):
         if text:
             lines += [

@@ -16,6 +16,7 @@ from onnxdx_diagnostics.report import Report, VerdictOutcome
 from onnxdx_tui.exit_code import ExitCode
 from onnxdx_tui.workspace import reading
 from onnxdx_tui.workspace.drawing import draw_strip
+from onnxdx_tui.workspace.finding_rows import has_proven_fix
 from onnxdx_tui.workspace.opened import Opened
 from onnxdx_tui.workspace.state import Phase, Run
 
@@ -149,7 +150,9 @@ class Live:
         if dead is not None:
             return f"⚠ {dead.message()}   8 log   r runs again{since}", "error"
         if not report.exported:
-            return f"✗ failed after {seconds:.1f} s{since}", "error"
+            fixed = sum(map(has_proven_fix, report.findings))
+            known = f"   {fixed} of {len(report.findings)} findings have a proven fix: a applies" if fixed else ""
+            return f"✗ failed after {seconds:.1f} s{since}{known}", "error"
         match report.verdict.outcome:
             case VerdictOutcome.PROVEN:
                 return f"✓ exported and proven in {seconds:.1f} s{since}", "good"

@@ -108,6 +108,9 @@ def _source(state: State) -> View:
         if place is not None:
             rows = SourceRows(state.opened, place, (), None)
             return View(rows, rows.focus)
+        node = found[1]
+        where = f"It is of the module {shown(node.module)}." if node.module else "It is of no module."
+        return View(saying(f"No line of your code is known for {shown(node.name)}.", where, "", "5 Graph   4 Diff"))
     finding = state.selected
     if finding is None:
         return View(saying("No finding is selected.", "", "1 Findings   4 Diff: a row there has a line"))
