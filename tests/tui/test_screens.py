@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from onnxdx_diagnostics.graphs import neighbourhood
 from onnxdx_tui.workspace.app import Workspace
+from onnxdx_tui.workspace.opened import open_run, with_graphs
 
 Screen = Callable[..., str]
 Golden = Callable[[str, str], None]
@@ -63,6 +65,49 @@ def test_sarif_log_from_another_machine(size: tuple[int, int], failing: Path, sc
     text = screen(Workspace(log), "6", "0", size=size)
 
     golden(f"sarif-away-{size[0]}x{size[1]}.txt", text)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("tab", ["4", "5", "7", "8"])
+def test_each_tab_of_a_log_from_another_machine(
+    tab: str, size: tuple[int, int], failing: Path, screen: Screen, golden: Golden
+) -> None:
+    log = (failing / "report.sarif").rename(failing.parent / "away.sarif")
+    (failing.parent / "model.py").unlink()
+
+    text = screen(Workspace(log), tab, "0", size=size)
+
+    golden(f"sarif-away-tab-{tab}-{size[0]}x{size[1]}.txt", text)
+
+
+def test_a_log_shows_what_is_around_a_finding_as_the_run_had_it(failing: Path) -> None:
+    run, log = with_graphs(open_run(failing)), open_run(failing / "report.sarif")
+    assert run.graphs is not None
+
+    shown = [
+        ([(node.name, node.op, node.value, node.path, node.line) for node in graph.nodes], tuple(graph.edges))
+        for graph in log.around
+        if graph is not None
+    ]
+
+    wanted = []
+    for blamed in map(run.graphs.blamed, log.report.findings):
+        if blamed is not None:
+            part = neighbourhood(blamed[0], blamed[1].name)
+            nodes = [(node.name, node.op, node.value, node.path, node.line) for node in part.nodes]
+            wanted.append((nodes, part.edges))
+    assert len(shown) == 2
+    assert shown == wanted
+
+
+def test_a_log_with_damaged_graphs_costs_nothing_but_the_graphs(failing: Path, screen: Screen) -> None:
+    log = failing / "report.sarif"
+    log.write_text(log.read_text().replace("program around", "picture of"))
+
+    text = screen(Workspace(log), "5")
+
+    assert "DX301 no-onnx-function" in text
+    assert "damaged graphs" in text
 
 
 def test_there_is_too_little_room(failing: Path, screen: Screen) -> None:

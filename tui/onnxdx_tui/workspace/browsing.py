@@ -147,8 +147,7 @@ def _open_main(app: Workspace, key: object) -> None:
 
 
 def _stage_of_finding(state: State) -> Stage:
-    graphs = state.opened.graphs if state.opened else None
-    found = node_at(state) if graphs is not None else None
+    found = node_at(state)
     return found[0].stage if found else state.program
 
 

@@ -10,7 +10,7 @@ from onnxdx_diagnostics.codec import shown_path, shown_text
 from onnxdx_diagnostics.finding import Finding, Level
 from onnxdx_diagnostics.fix import Applicability
 from onnxdx_diagnostics.report import Report
-from onnxdx_tui.workspace.line import SIGNS, Line, Span, line, shown, wrapped
+from onnxdx_tui.workspace.line import SIGNS, Line, Span, fitted_spans, line, shown, wrapped
 from onnxdx_tui.workspace.search import Filter
 
 
@@ -124,7 +124,7 @@ def card(finding: Finding, root: str, width: int, most: int) -> list[Line]:
         lines.append(line(Span("in   ", "dim"), Span("  ".join(map(shown, site.values)), "value")))
     if site.stand_in:
         lines.append(line(Span("seen ", "dim"), shown(shown_text(site.stand_in, root))))
-    return lines[:most]
+    return [Line(fitted_spans(each.spans, width)) for each in lines[:most]]
 
 
 def _times(finding: Finding) -> str:

@@ -57,12 +57,13 @@ def _diff(state: State, alignments: Mapping[Stage, Alignment | None]) -> View:
     if state.opened.graphs is None:
         if state.graphs_pending or state.run.active:
             return View(saying("Reading the graphs …"))
+        around = "5 Graph: what is around the finding   " if any(state.opened.around) else ""
         return View(
             saying(
                 "This run left no graphs, so there is nothing to compare.",
                 "",
                 "A run folder has them: onnxdx export TARGET --run-dir DIR",
-                "6 Source   7 Values   8 Log",
+                f"{around}6 Source   7 Values   8 Log",
             )
         )
     if state.program not in alignments:

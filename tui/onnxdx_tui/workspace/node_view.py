@@ -12,12 +12,23 @@ def node_at(state: State) -> tuple[ProgramGraph, Node] | None:
     """The node that Graph and Source are about."""
     graphs = state.opened.graphs if state.opened else None
     if graphs is None:
-        return None
+        return _around(state)
     if state.node is not None:
         stage, name = state.node
         graph = _stage(graphs, stage)
         return (graph, graph.node(name)) if graph is not None and name in graph.positions else None
     return _of_finding(state, graphs)
+
+
+def _around(state: State) -> tuple[ProgramGraph, Node] | None:
+    """The same where only the nodes around each finding are known."""
+    around = state.opened.around if state.opened else ()
+    graph = around[state.finding] if state.finding is not None and state.finding < len(around) else None
+    if graph is None:
+        return None
+    fault = next((node.name for node in graph.nodes if node.findings), "")
+    name = state.node[1] if state.node is not None else fault
+    return (graph, graph.node(name)) if name in graph.positions else None
 
 
 def _of_finding(state: State, graphs: Graphs) -> tuple[ProgramGraph, Node] | None:

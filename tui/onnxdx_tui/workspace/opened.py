@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from onnxdx_diagnostics.codec import SCHEMA, ReportUnreadable, from_plain
 from onnxdx_diagnostics.event_log import read_events
 from onnxdx_diagnostics.events import Event
 from onnxdx_diagnostics.finding import Level, Location
-from onnxdx_diagnostics.graphs import Graphs, GraphsUnreadable
+from onnxdx_diagnostics.graphs import Graphs, GraphsUnreadable, ProgramGraph
 from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.rundir import EVENTS, GRAPHS, REPORT, SARIF
+from onnxdx_diagnostics.sarif import neighbours
 from onnxdx_diagnostics.sarif.reader import from_sarif
 
 PRINTED = "printed.txt"
@@ -41,6 +43,8 @@ class Opened:
     graphs: Graphs | None = None
     events: tuple[Event, ...] = ()
     notices: tuple[str, ...] = ()
+    around: tuple[ProgramGraph | None, ...] = ()
+    """Of a SARIF log, which has no graphs: the nodes around each finding, where it shows them."""
 
     @cached_property
     def levels(self) -> Mapping[str, Level]:
@@ -99,7 +103,7 @@ def open_run(path: Path) -> Opened:
         raise NoRun(f"{path} cannot be read: {error}") from error
     try:
         if isinstance(plain, dict) and "runs" in plain:
-            return _opened(path, from_sarif(plain))
+            return _with_neighbours(_opened(path, from_sarif(plain)), plain)
         report = from_plain(plain)
     except ReportUnreadable as error:
         raise NoRun(_unreadable(path, plain, error)) from error
@@ -130,6 +134,13 @@ def is_run(path: Path) -> bool:
     if path.is_dir():
         return any((path / name).is_file() for name in (REPORT, EVENTS, SARIF))
     return path.is_file() and path.suffix in (".json", ".sarif")
+
+
+def _with_neighbours(opened: Opened, log: dict[str, Any]) -> Opened:
+    try:
+        return replace(opened, around=neighbours.from_sarif(log))
+    except ReportUnreadable as error:
+        return replace(opened, notices=(*opened.notices, str(error)))
 
 
 def _open_folder(path: Path) -> Opened:
