@@ -291,3 +291,16 @@ def test_a_module_call_stays_flat_where_its_body_needs_the_value_of_a_weight(pro
 
         assert "Concat" in [node.op_type for node in exported.model.graph]
         assert any(name in ("Tanh", "tanh") for _, name, _ in exported.model.functions)
+
+
+def test_a_module_that_is_called_in_a_branch_is_named_by_its_path(proven: Proof) -> None:
+    choice = Of(
+        lambda m, x: torch.cond(x.sum() > 0, lambda x: m.one(x) + 1, m.two, (x,)),
+        one=nn.Linear(4, 4),
+        two=nn.Sequential(nn.Linear(4, 4)),
+    )
+
+    exported = proven(Of(in_turn, choice), X, options=ExportOptions(functions="modules"), said=("DX402",) * 2)
+
+    modules = {finding.site.module for finding in exported.report.findings}
+    assert modules == {"parts.0.one", "parts.0.two.0"}

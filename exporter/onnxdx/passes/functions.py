@@ -18,6 +18,7 @@ from onnxdx.compat import OpOverload, name_of
 from onnxdx.graph.operators import computed
 from onnxdx.translation.region_shape import with_repeated
 from onnxdx.values import DispatchPlan, FunctionPlan, Region
+from onnxdx_diagnostics.finding import Site
 from onnxdx_diagnostics.rules.dx401_module_interleaved import ModuleInterleaved
 from onnxdx_diagnostics.rules.dx402_module_in_branch import ModuleInBranch
 from onnxdx_diagnostics.rules.dx403_no_module_boundaries import NoModuleBoundaries
@@ -45,9 +46,11 @@ def run(plan: DispatchPlan, sink: Sink) -> FunctionPlan:
         return FunctionPlan(plan, with_repeated(_modules(plan, nodes, Collector()), plan))
     if asked in ("modules", "all"):
         root = _modules(plan, nodes, sink)
-        if asked == "modules" and not any(isinstance(item, Region) for item in root.items):
+        in_branches = _calls_in_branches(plan)
+        for path, site in in_branches.items():
+            sink.emit(ModuleInBranch(site, path))
+        if asked == "modules" and not in_branches and not any(isinstance(item, Region) for item in root.items):
             sink.emit(NoModuleBoundaries(program.captured.sources.fallback()))
-        _report_branches(plan, sink)
     if asked == "modules":
         return FunctionPlan(plan, root)
     bodies = {path: _operators(computed(graph), plan) for path, graph in program.subgraphs.items()}
@@ -191,13 +194,13 @@ def _cycle(needs: Mapping[_Call | fx.Node, set[_Call | fx.Node]]) -> list[_Call 
     return next(list(found) for found in networkx.strongly_connected_components(graph) if len(found) > 1)
 
 
-def _report_branches(plan: DispatchPlan, sink: Sink) -> None:
-    """Module calls inside control flow stay flat: ONNX functions cannot be told apart from the branch they are in."""
+def _calls_in_branches(plan: DispatchPlan) -> dict[str, Site]:
+    """Module calls inside control flow, by path. They stay flat: a function cannot be told from the branch it is in."""
     sources = plan.program.captured.sources
-    seen: set[str] = set()
+    found: dict[str, Site] = {}
     for graph in plan.program.subgraphs.values():
         for node in graph.nodes:
             path = sources.module_path(node) if node.op == "call_function" else ""
-            if path and path not in seen:
-                seen.add(path)
-                sink.emit(ModuleInBranch(sources.site(node), path))
+            if path and path not in found:
+                found[path] = sources.site(node)
+    return found

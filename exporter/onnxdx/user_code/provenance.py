@@ -68,7 +68,7 @@ class SourceMap:
 
     def site(self, node: fx.Node) -> Site:
         """The site of `node`: its innermost user line, or the call site when the model is wholly an installed one."""
-        path, class_name = _module(node)
+        path, class_name = self._module(node)
         return self._site(
             self._spots_near(node),
             hint=_hint(node),
@@ -105,7 +105,21 @@ class SourceMap:
 
     def module_path(self, node: fx.Node) -> str:
         """Dotted path of the module that called `node`; empty for the root module."""
-        return _module(node)[0]
+        return self._module(node)[0]
+
+    def _module(self, node: fx.Node) -> tuple[str, str]:
+        """Dotted path and class of the innermost module call that `node` belongs to.
+
+        In the body of a control flow operator torch knows a module by how the operator was given it, and by its id.
+        """
+        stack = node.meta.get("nn_module_stack")
+        if not stack:
+            return "", ""
+        key, (path, kind) = next(reversed(stack.items()))
+        class_name = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
+        number = key.partition("@")[0]
+        known = self.modules.get(int(number)) if number.isdecimal() else None
+        return dotted(path) if known is None else known, class_name.removeprefix(TARGET_PREFIX)
 
     def user_line(self, node: fx.Node) -> tuple[str, int] | None:
         """File and line of the innermost user frame of `node`, if it has one."""
@@ -397,16 +411,6 @@ def _spots_of_traceback(trace: TracebackType | None) -> Iterator[Spot]:
 
 def _hint(node: fx.Node) -> str:
     return called(node) if node.op == "call_function" else ""
-
-
-def _module(node: fx.Node) -> tuple[str, str]:
-    """Dotted path and class of the innermost module call that `node` belongs to."""
-    stack = node.meta.get("nn_module_stack")
-    if not stack:
-        return "", ""
-    path, kind = next(reversed(stack.values()))
-    class_name = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
-    return dotted(path), class_name.removeprefix(TARGET_PREFIX)
 
 
 @functools.lru_cache(maxsize=4096)
