@@ -14,7 +14,7 @@ import torch
 from torch.export import Dim, ExportedProgram
 from torch.export.dynamic_shapes import AdditionalInputs, ShapesCollection
 
-from onnxdx import compat
+from onnxdx.compat.pytree import children_of, flat_inputs
 
 UNBOUNDED = 2**31
 
@@ -160,7 +160,7 @@ def obtained(
     if not asked.dims:
         return {}
     try:
-        flat = compat.flat_inputs(exported, args, kwargs)
+        flat = flat_inputs(exported, args, kwargs)
     except ValueError:
         return {}
     fakes = {node.name: node.meta.get("val") for node in exported.graph.nodes if node.op == "placeholder"}
@@ -237,7 +237,7 @@ class _Walk:
             self._keys(path, spec, value)
             entries = {key: self._at(f"{path}[{key!r}]", inner, spec.get(key)) for key, inner in value.items()}
             return _like(value, entries)
-        children = list(value) if isinstance(value, (list, tuple)) else compat.children_of(value)
+        children = list(value) if isinstance(value, (list, tuple)) else children_of(value)
         if children is not None:
             if not isinstance(spec, (list, tuple)) or len(spec) != len(children):
                 return self._misfit(path, value, spec)
@@ -310,7 +310,7 @@ def _nothing(value: Any) -> Any:
     """The entry for an input without a dynamic dim: torch wants None for each leaf, not for a whole container."""
     if isinstance(value, Mapping):
         return _like(value, {key: _nothing(inner) for key, inner in value.items()})
-    children = list(value) if isinstance(value, (list, tuple)) else compat.children_of(value)
+    children = list(value) if isinstance(value, (list, tuple)) else children_of(value)
     if children is None or isinstance(value, torch.Tensor):
         return None
     return _filled(value, [_nothing(child) for child in children])

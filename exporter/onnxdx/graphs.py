@@ -13,7 +13,7 @@ import torch
 from torch import fx
 from torch.fx.node import map_arg
 
-from onnxdx.compat import HigherOrderOperator, OpOverload
+from onnxdx.compat.torch_operators import HigherOrderOperator, OpOverload
 from onnxdx.graph.operators import called, called_graphs, is_assertion, mutates
 from onnxdx.registry import Entry
 from onnxdx.translation.naming import Names

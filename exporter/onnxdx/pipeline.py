@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from onnxdx import collector
 from onnxdx.capture import varied_capture
-from onnxdx.compat import leaves_of
+from onnxdx.compat.pytree import leaves_of
 from onnxdx.errors import first_line
 from onnxdx.graph.operators import computed
 from onnxdx.memory import Memory, Same

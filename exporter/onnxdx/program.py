@@ -14,7 +14,7 @@ import onnx_ir as ir
 import torch
 from torch.export.graph_signature import ConstantArgument, InputKind
 
-from onnxdx.compat import flat_inputs, leaves_of
+from onnxdx.compat.pytree import flat_inputs, leaves_of
 from onnxdx.user_code.call_site import call_site
 from onnxdx.values import OnnxDraft, OutputKind
 from onnxdx.verification.runtime import Session, weight_bytes

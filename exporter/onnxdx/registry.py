@@ -25,7 +25,7 @@ import torch
 from onnxscript.function_libs.torch_lib import registration
 
 from onnxdx import ops
-from onnxdx.compat import OpOverload, name_of, only_overload, schema
+from onnxdx.compat.torch_operators import OpOverload, name_of, only_overload, schema
 from onnxdx.graph.decomposition import decompositions_of
 from onnxdx.request import DEFAULT_OPSET
 from onnxdx.user_functions.operator_signatures import misfits

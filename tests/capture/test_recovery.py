@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from onnxdx import compat
 from onnxdx.capture.recovery import OUT_OF_TIME, Budget
+from onnxdx.compat.pytree import leaves_of
 from onnxdx.passes import capture
 from onnxdx.request import ExportOptions
 from onnxdx.target import load
@@ -86,7 +86,7 @@ def test_the_types_of_torch_are_known_as_before(captured: Callable) -> None:
     result = captured((HERE / "recovered" / "class_in.py").read_text())
 
     (batch,) = result.program.request.args
-    assert compat.leaves_of(batch) == [batch]
+    assert leaves_of(batch) == [batch]
 
 
 def test_the_model_is_left_as_it_was(captured: Callable) -> None:

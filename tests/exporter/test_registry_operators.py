@@ -13,7 +13,7 @@ from onnxscript import opset18 as op
 from onnxscript import script
 
 from onnxdx import OnnxRegistry, RegistrationError
-from onnxdx.compat import schema
+from onnxdx.compat.torch_operators import schema
 from onnxdx.registry import overload_named
 from onnxdx.user_functions.operator_signatures import WITHOUT_MEANING, misfits
 

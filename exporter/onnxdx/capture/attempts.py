@@ -11,10 +11,19 @@ from typing import Any
 import torch
 from torch.export import ExportedProgram
 
-from onnxdx import compat, dynamic_shapes
+from onnxdx import dynamic_shapes
 from onnxdx.capture import recorded_run
 from onnxdx.capture.recorded_run import RecordedRun
 from onnxdx.capture.sample_values import SampleValues
+from onnxdx.compat.capturing import attributes_as_left, no_printed_graphs, stack_texts
+from onnxdx.compat.conditions import is_about
+from onnxdx.compat.control_flow import control_flow_calls
+from onnxdx.compat.pytree import flat_inputs, unflatten_inputs
+from onnxdx.compat.pytree_types import known_types
+from onnxdx.compat.recurrent_layers import are_packed, packs_rows, recurrent_layers_as_operators
+from onnxdx.compat.sample_tensors import numbers_as_keys, real_tensors, without_real_tensors
+from onnxdx.compat.symbolic_sizes import shape_env_of, size_decisions, symbols_of
+from onnxdx.compat.torch_errors import is_violation, noted_errors
 from onnxdx.dynamic_shapes import Asked, AskedDim
 from onnxdx.eager import plain_run
 from onnxdx.eager.python_state import Change, PythonState
@@ -99,7 +108,7 @@ class Attempts:
     def capture(self, *, strict: bool) -> ExportedProgram | BaseException:
         """The captured program, or what torch.export raised, even if the user's code caught it."""
         raised: list[BaseException] = []
-        with compat.noted_errors(raised.append):
+        with noted_errors(raised.append):
             captured = self._capture(self.asked.spec, strict)
         if strict or isinstance(captured, BaseException):
             return captured
@@ -127,22 +136,22 @@ class Attempts:
                 tainted.add(self.sources.innermost_user(guard.spots))
 
         def on_guess(condition: Any, truth: bool) -> None:
-            if not values.in_control_flow and not compat.is_about(condition, foreign) and not self.reads_packed():
+            if not values.in_control_flow and not is_about(condition, foreign) and not self.reads_packed():
                 guesses.append(Guess(condition, self.recorder.spots(), self.recorder.module(), truth))
 
         request, relaxed = self.request, dynamic_shapes.relaxed(self.asked.spec)
         values = SampleValues(request.model, self.recorder, self.sources, self.reads_packed)
         with contextlib.ExitStack() as stack:
-            know = stack.enter_context(compat.known_types())
+            know = stack.enter_context(known_types())
             know((request.args, dict(request.kwargs)))
             stack.enter_context(plain_run.values_kept(request.model, request.args, request.kwargs))
-            stack.enter_context(compat.real_tensors(foreign))
+            stack.enter_context(real_tensors(foreign))
             stack.enter_context(values.answering(know))
-            stack.enter_context(compat.numbers_as_keys(self.sources.is_user, values.note))
-            with compat.size_decisions(on_guard, on_guess):
+            stack.enter_context(numbers_as_keys(self.sources.is_user, values.note))
+            with size_decisions(on_guard, on_guess):
                 captured = self._capture(relaxed, strict=False)
             error = None if isinstance(captured, ExportedProgram) else captured
-            if error is not None and relaxed is not None and compat.is_violation(error):
+            if error is not None and relaxed is not None and is_violation(error):
                 captured = self._capture(None, strict=False)
             exported = captured if isinstance(captured, ExportedProgram) else None
             promises: list[Finding] = []
@@ -153,7 +162,7 @@ class Attempts:
             promises = [each for each in promises if not (isinstance(each, DimSpecialised) and _at(each, places))]
         # an operator without fake kernel has no results but the real ones
         if exported is not None and not any(capture_errors.missing_fake_kernels(exported.graph, self.sources)):
-            compat.without_real_tensors(exported)
+            without_real_tensors(exported)
         return StandIn(exported, error, tuple(guesses), values, tuple(promises))
 
     def recorded(self) -> RecordedRun | BaseException:
@@ -176,12 +185,12 @@ class Attempts:
         self, exported: ExportedProgram, guards: Sequence[SizeGuard], *, by_branches_only: bool
     ) -> Iterator[Finding]:
         """What is not as dynamic as it was asked to be."""
-        env = compat.shape_env_of(exported) if self.asked.dims and not self.asked.misfits else None
+        env = shape_env_of(exported) if self.asked.dims and not self.asked.misfits else None
         if env is None:
             return iter(())
         sizes = dynamic_shapes.obtained(self.asked, exported, self.request.args, self.request.kwargs)
         return size_guards.broken_promises(
-            sizes, guards, compat.symbols_of(env), self.sources, by_branches_only=by_branches_only
+            sizes, guards, symbols_of(env), self.sources, by_branches_only=by_branches_only
         )
 
     def crossed_limits(self, program: CapturedProgram) -> Iterator[Finding]:
@@ -195,12 +204,12 @@ class Attempts:
         request = self.request
 
         def error(dims: Mapping[AskedDim, int]) -> BaseException | None:
-            flat = compat.flat_inputs(exported, request.args, request.kwargs)
+            flat = flat_inputs(exported, request.args, request.kwargs)
             for index, leaf in enumerate(flat):
                 for dim, size in dims.items():
                     if dim.leaf == id(leaf):
                         flat[index] = along(flat[index], dim.axis, size)
-            args, kwargs = compat.unflatten_inputs(exported, flat)
+            args, kwargs = unflatten_inputs(exported, flat)
             ran = plain_run.run(request.model, args, kwargs)
             return ran.error if isinstance(ran, plain_run.Failed) else None
 
@@ -217,7 +226,7 @@ class Attempts:
         That has no equal in ONNX and is told where it packs; what stands in the way behind is a consequence.
         """
         given = (list(self.request.args), dict(self.request.kwargs))
-        return compat.packs_rows(error) and not compat.are_packed(given)
+        return packs_rows(error) and not are_packed(given)
 
     def fails_in_eager(self) -> Finding | None:
         """The fault of a model that does not run, exported or not."""
@@ -241,13 +250,11 @@ class Attempts:
             stack.enter_context(plain_run.unchanged(request.model))
             state = PythonState(request.model, self.sources.is_user)
             stack.enter_context(state.kept())
-            stack.enter_context(
-                compat.attributes_as_left(lambda: self.changed.__setitem__(slice(None), state.changes()))
-            )
-            stack.enter_context(compat.stack_texts(self.recorder.text))
-            stack.enter_context(compat.control_flow_calls(lambda name, call, operands: call()))
-            stack.enter_context(compat.no_printed_graphs())
-            stack.enter_context(compat.recurrent_layers_as_operators())
+            stack.enter_context(attributes_as_left(lambda: self.changed.__setitem__(slice(None), state.changes())))
+            stack.enter_context(stack_texts(self.recorder.text))
+            stack.enter_context(control_flow_calls(lambda name, call, operands: call()))
+            stack.enter_context(no_printed_graphs())
+            stack.enter_context(recurrent_layers_as_operators())
             if spec is not None:
                 stack.enter_context(dynamic_shapes.keywords_named(request.model, request.kwargs))
             try:

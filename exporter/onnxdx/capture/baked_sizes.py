@@ -18,8 +18,8 @@ import torch
 from torch import fx
 from torch.export import ExportedProgram
 
-from onnxdx import compat
 from onnxdx.capture.attempts import Attempts
+from onnxdx.compat.pytree import leaves_of, unflatten_inputs
 from onnxdx.eager.eager_run import untouched
 from onnxdx.shapes.other_sizes import OtherSize
 from onnxdx.user_code import constructs
@@ -31,7 +31,7 @@ from onnxdx_diagnostics.finding import Site
 def site(captured: CapturedProgram, other: OtherSize) -> Site | None:
     """The site of what the program has from the size it was captured with; None when nothing tells."""
     request = captured.request
-    args, kwargs = compat.unflatten_inputs(captured.exported, other.inputs)
+    args, kwargs = unflatten_inputs(captured.exported, other.inputs)
     again = Attempts(replace(request, args=args, kwargs=kwargs, dynamic_shapes={}))
     with untouched(request.model, request.options.training), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -70,9 +70,9 @@ def _steps(exported: ExportedProgram, symbols: Mapping[sympy.Symbol, int]) -> It
         if node.op != "call_function" or not isinstance(value, (torch.Tensor, tuple, list)):
             continue
         facts: _Facts = [str(node.target)]
-        for argument in compat.leaves_of((node.args, dict(node.kwargs))):
+        for argument in leaves_of((node.args, dict(node.kwargs))):
             facts.append(_fact(argument, constants, symbols))
-        for result in compat.leaves_of(value):
+        for result in leaves_of(value):
             facts += [_number(size, symbols) for size in getattr(result, "shape", ())]
         yield node, facts
 

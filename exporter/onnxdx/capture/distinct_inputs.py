@@ -7,13 +7,13 @@ from typing import Any
 
 import torch
 
-from onnxdx import compat
+from onnxdx.compat.pytree import leaves_of, with_leaves
 from onnxdx.request import ExportRequest
 
 
 def separated(request: ExportRequest) -> ExportRequest:
     """The request with a copy in place of every tensor that was given before; itself when each is given once."""
-    tensors = [leaf for leaf in compat.leaves_of((request.args, dict(request.kwargs))) if _is_tensor(leaf)]
+    tensors = [leaf for leaf in leaves_of((request.args, dict(request.kwargs))) if _is_tensor(leaf)]
     if len({id(tensor) for tensor in tensors}) == len(tensors):
         return request
     seen: set[int] = set()
@@ -24,7 +24,7 @@ def separated(request: ExportRequest) -> ExportRequest:
             return leaf
         return leaf.detach().clone().requires_grad_(leaf.requires_grad)
 
-    args, kwargs = compat.with_leaves(own, (tuple(request.args), dict(request.kwargs)))
+    args, kwargs = with_leaves(own, (tuple(request.args), dict(request.kwargs)))
     return replace(request, args=args, kwargs=kwargs)
 
 

@@ -15,8 +15,9 @@ from typing import Any
 
 import torch
 
-from onnxdx import compat
 from onnxdx.capture.attempts import Attempts
+from onnxdx.compat.capturing import called_module
+from onnxdx.compat.torch_errors import GuardOnDataDependentSymNode, Unsupported, UserError
 from onnxdx.eager import plain_run
 from onnxdx.user_code.provenance import chain_of
 
@@ -68,7 +69,7 @@ class DynamoTrial:
         for link in chain_of(self.error):
             called: torch.nn.Module | None = None
             for frame, number in traceback.walk_tb(link.__traceback__):
-                called = compat.called_module(frame) or called
+                called = called_module(frame) or called
                 if (frame.f_code.co_filename, number) == line:
                     found = called
         ours = any(found is module for module in self._model.modules())
@@ -96,7 +97,7 @@ class DynamoTrial:
             yield child.register_forward_hook(gave)
 
 
-_OF_DYNAMO = (compat.Unsupported, compat.UserError, compat.GuardOnDataDependentSymNode)
+_OF_DYNAMO = (Unsupported, UserError, GuardOnDataDependentSymNode)
 
 
 class _Call(torch.nn.Module):

@@ -27,7 +27,11 @@ from torch.export.graph_signature import (
 )
 from torch.overrides import TorchFunctionMode
 
-from onnxdx import compat
+from onnxdx.compat.capturing import stack_texts
+from onnxdx.compat.pytree import leaves_of
+from onnxdx.compat.pytree_types import known_types
+from onnxdx.compat.torch_operators import HigherOrderOperator, OpOverload
+from onnxdx.compat.traced_runs import is_traced, program_of_run, traced_run, with_fake_values
 from onnxdx.eager import plain_run
 from onnxdx.request import ExportRequest
 from onnxdx.user_code.provenance import Spot
@@ -61,15 +65,13 @@ def record(request: ExportRequest, recorder: StackRecorder, is_told: Callable[[]
     with contextlib.ExitStack() as stack:
         stack.enter_context(plain_run.unchanged(request.model))
         stack.enter_context(plain_run.values_kept(request.model, request.args, request.kwargs))
-        stack.enter_context(compat.stack_texts(recorder.text, _modules_of(request.model, recorder)))
-        know = stack.enter_context(compat.known_types())
+        stack.enter_context(stack_texts(recorder.text, _modules_of(request.model, recorder)))
+        know = stack.enter_context(known_types())
         know((request.args, dict(request.kwargs)))
         run = _Run(request, recorder)
         needs = stack.enter_context(_Needs(recorder, is_told))
         scripted = any(isinstance(module, torch.jit.ScriptModule) for module in request.model.modules())
-        module = compat.traced_run(
-            lambda: _leaves(run, know), [tensor for _, tensor in run.inputs], exporting=not scripted
-        )
+        module = traced_run(lambda: _leaves(run, know), [tensor for _, tensor in run.inputs], exporting=not scripted)
         return RecordedRun(_program(run, module), tuple(needs.found), tuple(run.unknown))
 
 
@@ -97,7 +99,7 @@ def _leaves(run: _Run, know: Any) -> list[Any]:
     """The leaves of what the model returns; None for those that are no tensor."""
     run.output = call_model(run.request)
     run.unknown = know(run.output)
-    return [leaf if isinstance(leaf, torch.Tensor) else None for leaf in compat.leaves_of(run.output)]
+    return [leaf if isinstance(leaf, torch.Tensor) else None for leaf in leaves_of(run.output)]
 
 
 def _inputs(request: ExportRequest) -> Iterator[tuple[InputSpec, torch.Tensor]]:
@@ -118,7 +120,7 @@ def _inputs(request: ExportRequest) -> Iterator[tuple[InputSpec, torch.Tensor]]:
             persistent = name not in fleeting if kind is InputKind.BUFFER else None
             argument = TensorArgument(name=f"{letter}_{_identifier(name)}")
             yield InputSpec(kind, argument, name, persistent), tensor
-    leaves = compat.leaves_of((request.args, dict(request.kwargs)))
+    leaves = leaves_of((request.args, dict(request.kwargs)))
     for position, leaf in enumerate(leaves):
         if isinstance(leaf, torch.Tensor) and id(leaf) not in taken:
             taken.add(id(leaf))
@@ -128,7 +130,7 @@ def _inputs(request: ExportRequest) -> Iterator[tuple[InputSpec, torch.Tensor]]:
 def _program(run: _Run, module: fx.GraphModule) -> ExportedProgram:
     graph = module.graph
     _without_marks(graph)
-    compat.with_fake_values(module)
+    with_fake_values(module)
     specs, placeholders = _named_inputs(run, graph)
     constants = _constants(module, specs, placeholders)
     specs = _in_order(run, graph, specs, placeholders)
@@ -140,7 +142,7 @@ def _program(run: _Run, module: fx.GraphModule) -> ExportedProgram:
     constants |= {name: tensor for name, tensor in held.items() if name not in state}
     parameters = list(inspect.signature(model.forward).parameters)
     inputs = (tuple(request.args), dict(request.kwargs))
-    return compat.program_of_run(module, specs, outputs, kept, constants, inputs, run.output, parameters)
+    return program_of_run(module, specs, outputs, kept, constants, inputs, run.output, parameters)
 
 
 def _without_marks(graph: fx.Graph) -> None:
@@ -150,7 +152,7 @@ def _without_marks(graph: fx.Graph) -> None:
             continue
         if node.target in _SAME and not _is_complex(node):
             node.replace_all_uses_with(node.args[0])
-        known = isinstance(node.target, (compat.OpOverload, compat.HigherOrderOperator))
+        known = isinstance(node.target, (OpOverload, HigherOrderOperator))
         value = node.meta.get("val")
         marks = not known and node.target is not operator.getitem
         if not node.users and (marks or node.target in _SAME or (known and not isinstance(value, _KEPT))):
@@ -201,7 +203,7 @@ def _in_order(run: _Run, graph: fx.Graph, specs: list[InputSpec], placeholders: 
     ordered = [spec for spec in specs if spec.kind is not InputKind.USER_INPUT]
     nodes = {node.name: node for node in placeholders}
     after = next(node for node in graph.nodes if node.op != "placeholder")
-    for position, leaf in enumerate(compat.leaves_of((run.request.args, dict(run.request.kwargs)))):
+    for position, leaf in enumerate(leaves_of((run.request.args, dict(run.request.kwargs)))):
         name = f"input_{position}"
         if name in users:
             after.prepend(nodes[name])
@@ -221,7 +223,7 @@ def _in_order(run: _Run, graph: fx.Graph, specs: list[InputSpec], placeholders: 
 def _outputs(run: _Run, graph: fx.Graph) -> list[OutputSpec]:
     """The graph returns every leaf of the output; the specs say which are tensors."""
     (output,) = (node for node in graph.nodes if node.op == "output")
-    leaves = compat.leaves_of(run.output)
+    leaves = leaves_of(run.output)
     returned = list(output.args[0]) if isinstance(output.args[0], (list, tuple)) else [output.args[0]]
     values = [node if isinstance(node, fx.Node) else leaf for node, leaf in zip(returned, leaves, strict=True)]
     output.args = (tuple(value if isinstance(value, (fx.Node, *_PLAIN)) else None for value in values),)
@@ -277,7 +279,7 @@ class _Needs(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        if (func in _READS or func in _DECIDES) and compat.is_traced(args[0]) and not self.is_told():
+        if (func in _READS or func in _DECIDES) and is_traced(args[0]) and not self.is_told():
             self.found.append(Need(self.recorder.spots(), self.recorder.module(), func in _READS))
         return func(*args, **(kwargs or {}))
 

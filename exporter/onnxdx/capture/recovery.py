@@ -14,10 +14,10 @@ from typing import TypeVar
 import torch
 from torch.export import ExportedProgram
 
-from onnxdx import compat
 from onnxdx.capture.attempts import Attempts, StandIn
 from onnxdx.capture.dynamo_trial import DynamoTrial
 from onnxdx.capture.recorded_run import RecordedRun
+from onnxdx.compat.torch_errors import GuardOnDataDependentSymNode, is_violation
 from onnxdx.faults import silent_faults
 from onnxdx.request import Lacking
 from onnxdx.user_code import capture_errors
@@ -71,7 +71,7 @@ def recover(attempts: Attempts, error: BaseException, budget: Budget) -> Recover
     """
     told = capture_errors.explained(error, attempts.sources)
     unknown = list(attempts.unknown_inputs())
-    remote = told is None and not unknown and not compat.is_violation(error)
+    remote = told is None and not unknown and not is_violation(error)
     trial = DynamoTrial(attempts, error)
     if remote:
         with trial.watching():
@@ -114,7 +114,7 @@ def recover(attempts: Attempts, error: BaseException, budget: Budget) -> Recover
 def _holds_anyway(error: BaseException, stand_in: StandIn, attempts: Attempts) -> bool:
     """Whether torch misses only the proof of a condition on sizes: the stand-in found no size that breaks one."""
     whole = stand_in.exported is not None and stand_in.error is None and not stand_in.values.faults
-    return compat.is_violation(error) and whole and not stand_in.guesses and not attempts.asked.misfits
+    return is_violation(error) and whole and not stand_in.guesses and not attempts.asked.misfits
 
 
 def _misled(stand_in: StandIn | None, attempts: Attempts) -> bool:
@@ -180,7 +180,7 @@ def _of_error(
     lines = {_line(finding) for finding in known}
     if told is not None:
         return [told] if _line(told) not in lines else []
-    if compat.is_violation(error):
+    if is_violation(error):
         unsaid = not known and not attempts.asked.misfits
         return [capture_errors.unexplained([error], attempts.sources)] if unsaid else []
     line = attempts.line_of(error)
@@ -209,7 +209,7 @@ def _behind(error: BaseException, attempts: Attempts) -> Iterator[Finding]:
 
     That a decision depends on data is none: the stand-in guesses, and fails only where torch has lost the values.
     """
-    if any(isinstance(link, compat.GuardOnDataDependentSymNode) for link in chain_of(error)):
+    if any(isinstance(link, GuardOnDataDependentSymNode) for link in chain_of(error)):
         return
     told = capture_errors.explained(error, attempts.sources)
     if told is None and attempts.line_of(error) is not None:

@@ -10,7 +10,10 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from onnxdx import compat
+from onnxdx.compat.capturing import outside_of_capture
+from onnxdx.compat.control_flow import control_flow_calls
+from onnxdx.compat.pytree import joined, leaves_of
+from onnxdx.compat.sample_tensors import captured_values, real_state, real_value, real_values
 from onnxdx.user_code.provenance import SourceMap, Spot
 from onnxdx.user_code.recording import StackRecorder
 
@@ -59,7 +62,7 @@ class SampleValues:
             stack.enter_context(_without_scripts(self.root, self._run_script))
             for kind in {type(module) for module in self.root.modules()}:
                 stack.enter_context(_replaced_forward(kind, lambda forward: self._guarded(forward, know)))
-            stack.enter_context(compat.control_flow_calls(self._control_flow))
+            stack.enter_context(control_flow_calls(self._control_flow))
             stack.enter_context(_Answers(self))
             yield
 
@@ -102,25 +105,25 @@ class SampleValues:
         kwargs: Mapping[str, Any],
     ) -> Any:
         try:
-            given, named = compat.real_values((args, dict(kwargs)))
+            given, named = real_values((args, dict(kwargs)))
         except ValueError:
             raise error from None
-        with compat.outside_of_capture(), compat.real_state(module):
+        with outside_of_capture(), real_state(module):
             try:
                 result = forward(module, *given, **named)
             except Exception as broken:
                 raise _Broken from broken
         self.note(error)
         self.lost = self.constants = True
-        return compat.captured_values(result)
+        return captured_values(result)
 
     def _run_script(self, path: str, script: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         self.scripted.setdefault(path, self.recorder.spots())
-        given, named = compat.real_values((args, dict(kwargs)))
-        with compat.outside_of_capture():
+        given, named = real_values((args, dict(kwargs)))
+        with outside_of_capture():
             result = script(*given, **named)
         self.lost = self.constants = True
-        return compat.captured_values(result)
+        return captured_values(result)
 
     def _control_flow(self, name: str, call: Callable[[], Any], operands: tuple[Any, ...]) -> Any:
         around, self.in_control_flow = self.in_control_flow, True
@@ -142,15 +145,15 @@ class SampleValues:
     def answer(self, error: Exception, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The result of a call that failed with `error`, by real values; raises what it raises then."""
         try:
-            given, named = compat.real_values((args, kwargs))
+            given, named = real_values((args, kwargs))
         except ValueError:
             raise error from None
-        with compat.outside_of_capture():
+        with outside_of_capture():
             result = func(*given, **named)
         self.note(error)
         self.constants = self.constants or not isinstance(result, (bool, int, float))
-        self.lost = self.lost or any(isinstance(leaf, torch.Tensor) for leaf in compat.leaves_of(result))
-        return compat.captured_values(result)
+        self.lost = self.lost or any(isinstance(leaf, torch.Tensor) for leaf in leaves_of(result))
+        return captured_values(result)
 
 
 class _Broken(Exception):
@@ -232,8 +235,8 @@ def _replaced_forward(kind: type, change: Callable[[Callable[..., Any]], Callabl
 
 def _cond_in_line(pred: Any, true_fn: Callable[..., Any], false_fn: Callable[..., Any], operands: Any) -> Any:
     """Both branches of torch.cond one after the other, joined where they fit."""
-    with compat.outside_of_capture():
-        taken = bool(compat.real_value(pred))
+    with outside_of_capture():
+        taken = bool(real_value(pred))
     results: dict[bool, Any] = {}
     for side, branch in ((True, true_fn), (False, false_fn)):
         try:
@@ -244,7 +247,7 @@ def _cond_in_line(pred: Any, true_fn: Callable[..., Any], false_fn: Callable[...
     if len(results) < 2 or not isinstance(pred, torch.Tensor):
         return results[taken]
     condition = pred
-    return compat.joined(results[True], results[False], lambda one, other: torch.where(condition, one, other), taken)
+    return joined(results[True], results[False], lambda one, other: torch.where(condition, one, other), taken)
 
 
 def _while_loop_in_line(

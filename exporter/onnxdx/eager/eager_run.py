@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from onnxdx.compat import HigherOrderOperator, leaves_of, unflatten_inputs
+from onnxdx.compat.pytree import leaves_of, unflatten_inputs
+from onnxdx.compat.torch_operators import HigherOrderOperator
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from onnxdx.compat import map_leaves
+from onnxdx.compat.pytree import map_leaves
 
 
 def varied(inputs: Any) -> Any:

@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from onnxdx import compat
+from onnxdx.compat.fake_tensors import FakeTensor
+from onnxdx.compat.pytree import leaves_of
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,9 @@ def run(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 
 def has_values(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
     """Whether weights and inputs are real tensors, neither fake ones nor on the meta device."""
-    tensors = [*model.parameters(), *model.buffers(), *compat.leaves_of((args, dict(kwargs)))]
+    tensors = [*model.parameters(), *model.buffers(), *leaves_of((args, dict(kwargs)))]
     return not any(
-        isinstance(value, torch.Tensor) and (value.is_meta or isinstance(value, compat.FakeTensor)) for value in tensors
+        isinstance(value, torch.Tensor) and (value.is_meta or isinstance(value, FakeTensor)) for value in tensors
     )
 
 
@@ -78,7 +79,7 @@ def unchanged(model: torch.nn.Module) -> Iterator[None]:
 @contextlib.contextmanager
 def values_kept(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[None]:
     """Afterwards buffers and inputs have their values again and ask for gradients as before; so has the generator."""
-    tensors = [*model.buffers(), *(leaf for leaf in compat.leaves_of((args, dict(kwargs))) if _is_tensor(leaf))]
+    tensors = [*model.buffers(), *(leaf for leaf in leaves_of((args, dict(kwargs))) if _is_tensor(leaf))]
     before = [(tensor, tensor.requires_grad, tensor.detach().clone()) for tensor in tensors]
     random = torch.get_rng_state()
     try:

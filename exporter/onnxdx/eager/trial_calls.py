@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from onnxdx import compat
+from onnxdx.compat.pytree import leaves_of
 from onnxdx.eager import plain_run
 from onnxdx.eager.python_state import PythonState
 
@@ -38,7 +38,7 @@ class TrialCalls:
         buffers = [(vars(module)["_buffers"], dict(vars(module)["_buffers"])) for module in self.model.modules()]
         try:
             with plain_run.values_kept(self.model, args, kwargs):
-                leaves = compat.leaves_of(self.model(*args, **kwargs))
+                leaves = leaves_of(self.model(*args, **kwargs))
                 return [leaf.detach().clone() if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
         finally:
             for now, before in buffers:

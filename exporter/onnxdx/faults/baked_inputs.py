@@ -10,8 +10,8 @@ import torch
 from torch import fx
 from torch.export.graph_signature import ConstantArgument, InputKind, OutputKind
 
-from onnxdx import compat
-from onnxdx.compat import OpOverload
+from onnxdx.compat.pytree import flat_inputs, unflatten_inputs
+from onnxdx.compat.torch_operators import OpOverload
 from onnxdx.eager.python_state import PythonState
 from onnxdx.eager.trial_calls import TrialCalls
 from onnxdx.user_code import constructs
@@ -55,7 +55,7 @@ def findings(program: CapturedProgram, *, torn: bool) -> Iterator[Finding]:
     calls = TrialCalls(request.model, request.args, request.kwargs, PythonState(request.model, program.sources.is_user))
     if not calls.possible:
         return
-    flat = compat.flat_inputs(exported, request.args, request.kwargs)
+    flat = flat_inputs(exported, request.args, request.kwargs)
     with calls.state.kept(), constructs.muted():
         try:
             first = calls.run()
@@ -74,7 +74,7 @@ def _reacts(
     """Whether the model gives other results for another value of one input."""
     calls.state.restore()
     changed = [other if index == position else value for index, value in enumerate(flat)]
-    args, kwargs = compat.unflatten_inputs(program.exported, changed)
+    args, kwargs = unflatten_inputs(program.exported, changed)
     return calls.differ(first, args, kwargs)
 
 

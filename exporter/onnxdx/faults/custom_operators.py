@@ -15,8 +15,10 @@ from typing import Any
 import torch
 from torch import fx
 
-from onnxdx import compat
-from onnxdx.compat import OpOverload, TorchDispatchMode
+from onnxdx.compat.capturing import TorchDispatchMode
+from onnxdx.compat.kernels import fake_kernel_of, has_fake_kernel, kernel_of, on_fake_tensors
+from onnxdx.compat.pytree import leaves_of
+from onnxdx.compat.torch_operators import OpOverload, is_builtin, schema
 from onnxdx.eager import plain_run
 from onnxdx.eager.python_state import PythonState
 from onnxdx.graph.operators import called_graphs
@@ -31,7 +33,7 @@ from onnxdx_diagnostics.rules.dx113_wrong_op_schema import WrongOpSchema
 
 def are_called(owner: torch.nn.Module, graph: fx.Graph) -> bool:
     """Whether a captured graph, or one inside it, calls an operator that is not torch's own."""
-    if any(isinstance(node.target, OpOverload) and not compat.is_builtin(node.target) for node in graph.nodes):
+    if any(isinstance(node.target, OpOverload) and not is_builtin(node.target) for node in graph.nodes):
         return True
     return any(are_called(body, body.graph) for _, body in called_graphs(owner, graph))
 
@@ -74,7 +76,7 @@ class _Watch(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if not isinstance(func, OpOverload) or compat.is_builtin(func):
+        if not isinstance(func, OpOverload) or is_builtin(func):
             return func(*args, **kwargs)
         spots, module = self.recorder.spots(), self.recorder.module()
         before = _copies((args, kwargs))
@@ -85,13 +87,13 @@ class _Watch(TorchDispatchMode):
             raise
         problems = [*_written(func, args, kwargs, before), *_misfits(func, result, (args, kwargs))]
         self.found += [self._wrong_schema(func, problem, spots, module) for problem in problems]
-        if not problems and compat.has_fake_kernel(func):
+        if not problems and has_fake_kernel(func):
             self.found += self._compared(func, result, before, spots, module)
         return result
 
     def _refused(self, func: OpOverload, given: Any, spots: tuple[Spot, ...], module: str) -> list[Finding]:
         """What is wrong with a result that torch does not take: the kernel is asked once more, by itself."""
-        kernel = compat.kernel_of(func)
+        kernel = kernel_of(func)
         if kernel is None:
             return []
         given = _copies(given)
@@ -105,25 +107,25 @@ class _Watch(TorchDispatchMode):
         self, func: OpOverload, result: Any, given: Any, spots: tuple[Spot, ...], module: str
     ) -> Iterator[Finding]:
         try:
-            said = compat.on_fake_tensors(func, *given)
+            said = on_fake_tensors(func, *given)
         except Exception:  # a fake kernel that fails has failed the capture
             return
         difference = _difference(result, said)
         if difference is None:
             return
-        kernel = compat.fake_kernel_of(func)
+        kernel = fake_kernel_of(func)
         returns = constructs.returns(kernel)
         place = returns[0] if len(returns) == 1 else _definition(kernel)
         site = self._site(func, place, spots, module)
-        yield WrongFakeKernel(site, compat.schema(func).name, difference[0], difference[1])
+        yield WrongFakeKernel(site, schema(func).name, difference[0], difference[1])
 
     def _wrong_schema(self, func: OpOverload, problem: str, spots: tuple[Spot, ...], module: str) -> Finding:
-        place = _definition(compat.kernel_of(func)) or _schema_line(func, spots)
-        return WrongOpSchema(self._site(func, place, spots, module), compat.schema(func).name, problem)
+        place = _definition(kernel_of(func)) or _schema_line(func, spots)
+        return WrongOpSchema(self._site(func, place, spots, module), schema(func).name, problem)
 
     def _site(self, func: OpOverload, place: Location | None, spots: tuple[Spot, ...], module: str) -> Site:
         """The site of a call, at `place` when that is the user's own."""
-        site = self.sources.site_at(spots, compat.schema(func).name, module)
+        site = self.sources.site_at(spots, schema(func).name, module)
         return replace(site, location=place) if place and self.sources.is_user(place.path) else site
 
 
@@ -140,7 +142,7 @@ def _written(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], b
 
 def _misfits(func: OpOverload, result: Any, given: Any) -> Iterator[str]:
     """How the results of a kernel are not those of the schema: number, types, memory of an argument."""
-    returns = compat.schema(func).returns
+    returns = schema(func).returns
     results = list(result) if len(returns) > 1 and isinstance(result, (tuple, list)) else [result]
     if len(returns) > 1 and len(results) != len(returns):
         yield f"its kernel returns {_count(results)}, and the schema has {len(returns)}"
@@ -201,13 +203,13 @@ def _kind(value: Any) -> str:
 
 def _arguments(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[tuple[str, Any, bool]]:
     """Name and value of each argument, and whether the schema says that it is written."""
-    for index, argument in enumerate(compat.schema(func).arguments):
+    for index, argument in enumerate(schema(func).arguments):
         value = args[index] if index < len(args) else kwargs.get(argument.name)
         yield argument.name, value, argument.alias_info is not None and argument.alias_info.is_write
 
 
 def _tensors(value: Any) -> list[torch.Tensor]:
-    return [leaf for leaf in compat.leaves_of(value) if isinstance(leaf, torch.Tensor)]
+    return [leaf for leaf in leaves_of(value) if isinstance(leaf, torch.Tensor)]
 
 
 def _copies(value: Any) -> Any:
@@ -232,7 +234,7 @@ def _definition(function: Any) -> Location | None:
 
 def _schema_line(func: OpOverload, spots: Sequence[Spot]) -> Location | None:
     """The call of `define` that gives the schema, when it stands in a file of the stack."""
-    namespace, _, name = compat.schema(func).name.partition("::")
+    namespace, _, name = schema(func).name.partition("::")
     wanted = re.compile(rf"(?:{re.escape(namespace)}::)?{re.escape(name)}(?:\.\w+)?(?:\(|$)")
     for path in dict.fromkeys(spot.path for spot in reversed(spots)):
         for node in constructs.calls_of(path, "define"):

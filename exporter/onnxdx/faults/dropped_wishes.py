@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import fx
 
-from onnxdx import compat
-from onnxdx.compat import OpOverload
+from onnxdx.compat.foreign_registries import symbolic_function
+from onnxdx.compat.torch_operators import OpOverload, is_builtin, schema
 from onnxdx.eager.python_state import PythonState
 from onnxdx.eager.trial_calls import TrialCalls
 from onnxdx.graph.operators import called_graphs
@@ -99,8 +99,8 @@ def _passes_through(program: CapturedProgram, forward: CodeType) -> bool:
 def _registrations(program: CapturedProgram) -> Iterator[Finding]:
     """The symbolic functions that were registered for operators of the graph."""
     for node in _custom_calls(program.exported.graph_module, program.exported.graph):
-        name = compat.schema(node.target).name
-        registered = compat.symbolic_function(name)
+        name = schema(node.target).name
+        registered = symbolic_function(name)
         code = getattr(registered, "__code__", None)
         if code is None:
             continue
@@ -112,7 +112,7 @@ def _registrations(program: CapturedProgram) -> Iterator[Finding]:
 
 def _custom_calls(owner: Any, graph: fx.Graph) -> Iterator[Any]:
     for node in graph.nodes:
-        if isinstance(node.target, OpOverload) and not compat.is_builtin(node.target):
+        if isinstance(node.target, OpOverload) and not is_builtin(node.target):
             yield node
     for _, body in called_graphs(owner, graph):
         yield from _custom_calls(body, body.graph)

@@ -7,7 +7,9 @@ from types import CodeType
 
 from torch.export import ExportedProgram
 
-from onnxdx import compat
+from onnxdx.compat.fake_tensors import is_functorch_tensor
+from onnxdx.compat.pytree import leaves_of
+from onnxdx.compat.pytree_types import PLAIN_LEAVES
 from onnxdx.eager.python_state import Change, namespaces_of
 from onnxdx.faults import baked_inputs, custom_operators, dropped_wishes, effects, training_mode
 from onnxdx.faults.reached_code import functions_reached
@@ -27,8 +29,8 @@ def findings(program: CapturedProgram, changed: Sequence[Change], codes: Sequenc
     namespaces = namespaces_of(request.model, sources.is_user)
     reached = functions_reached(ran, request.model, namespaces)
     yield from wrong_operators(program.exported, request, sources)
-    leaves = compat.leaves_of((request.args, dict(request.kwargs)))
-    if all(isinstance(leaf, compat.PLAIN_LEAVES) for leaf in leaves):  # else a finding says that it is no input at all
+    leaves = leaves_of((request.args, dict(request.kwargs)))
+    if all(isinstance(leaf, PLAIN_LEAVES) for leaf in leaves):  # else a finding says that it is no input at all
         yield from baked_inputs.findings(program, torn=is_torn(program))
     yield from training_mode.findings(program)
     yield from dropped_wishes.findings(program, reached, ran, namespaces)
@@ -40,7 +42,7 @@ def is_torn(program: CapturedProgram) -> bool:
 
     `torch.func.grad` leaves such: tensors of a derivative that is over.
     """
-    return any(compat.is_functorch_tensor(value) for value in program.exported.constants.values())
+    return any(is_functorch_tensor(value) for value in program.exported.constants.values())
 
 
 def wrong_operators(exported: ExportedProgram, request: ExportRequest, sources: SourceMap) -> list[Finding]:

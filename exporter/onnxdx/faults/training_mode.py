@@ -8,8 +8,7 @@ from typing import Any, Literal
 from torch import fx
 from torch.export import ExportedProgram
 
-from onnxdx import compat
-from onnxdx.compat import OpOverload
+from onnxdx.compat.torch_operators import OpOverload, is_builtin, schema
 from onnxdx.graph.operators import called_graphs
 from onnxdx.values import CapturedProgram
 from onnxdx_diagnostics.finding import Site
@@ -84,7 +83,7 @@ def _argument(node: fx.Node, name: str) -> Any:
     """The value of an argument of an operator, by its name in the schema."""
     if not isinstance(node.target, OpOverload):
         return None
-    for index, argument in enumerate(compat.schema(node.target).arguments):
+    for index, argument in enumerate(schema(node.target).arguments):
         if argument.name == name:
             given = node.args[index] if index < len(node.args) else node.kwargs.get(name)
             return argument.default_value if given is None and argument.has_default_value() else given
@@ -93,9 +92,9 @@ def _argument(node: fx.Node, name: str) -> Any:
 
 def _name(node: fx.Node) -> str:
     """ "dropout" of `aten::dropout_`; empty for operators that are not torch's own."""
-    if not isinstance(node.target, OpOverload) or not compat.is_builtin(node.target):
+    if not isinstance(node.target, OpOverload) or not is_builtin(node.target):
         return ""
-    return compat.schema(node.target).name.partition("::")[2].rstrip("_")
+    return schema(node.target).name.partition("::")[2].rstrip("_")
 
 
 def _in_module(site: Site) -> bool:

@@ -11,7 +11,9 @@ from torch import fx
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.fx.node import map_arg
 
-from onnxdx.compat import OpOverload, decompositions, fake_mode_of, is_composite
+from onnxdx.compat.fake_tensors import fake_mode_of
+from onnxdx.compat.kernels import decompositions
+from onnxdx.compat.torch_operators import OpOverload, is_composite
 from onnxdx.graph.operators import mutates
 
 

@@ -12,12 +12,8 @@ import torch
 from torch import fx
 from torch.fx.node import map_arg
 
-from onnxdx.compat import (
-    ShapeEnv,
-    is_about_data,
-    shape_env_of,
-    sizes_kept,
-)
+from onnxdx.compat.symbolic_sizes import ShapeEnv, shape_env_of, sizes_kept
+from onnxdx.compat.torch_errors import is_about_data
 from onnxdx.errors import first_line
 from onnxdx.graph.decomposition import arguments_of, decompositions_of, traced, traced_again
 from onnxdx.graph.operators import called, is_composition, is_operator, mutates, reads_packed, touches_layout

@@ -12,7 +12,7 @@ import operator
 import torch
 from torch import fx
 
-from onnxdx.compat import OpOverload, is_composite, name_of, schema
+from onnxdx.compat.torch_operators import OpOverload, is_composite, name_of, schema
 from onnxdx.graph.operators import mutates
 
 _ALWAYS_FRESH = frozenset(

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from onnxdx.compat import HigherOrderOperator, OpOverload, is_composite, is_functorch, name_of, schema
+from onnxdx.compat.torch_operators import HigherOrderOperator, OpOverload, is_composite, is_functorch, name_of, schema
 
 _ASSERTIONS = frozenset(
     {

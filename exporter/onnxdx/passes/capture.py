@@ -19,7 +19,7 @@ from torch.export import ExportedProgram
 from onnxdx.capture import distinct_inputs
 from onnxdx.capture.attempts import Attempts
 from onnxdx.capture.recovery import Budget, recover
-from onnxdx.compat import load_torch_export
+from onnxdx.compat.capturing import load_torch_export
 from onnxdx.faults import silent_faults
 from onnxdx.request import ExportRequest
 from onnxdx.shapes import size_guards

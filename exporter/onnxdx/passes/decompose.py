@@ -14,14 +14,11 @@ import torch
 from torch import fx
 from torch.export import ExportedProgram
 
-from onnxdx.compat import (
-    OpOverload,
-    control_flow_called,
-    fake_mode_of,
-    is_about_data,
-    lines_inside_autocast,
-    schema,
-)
+from onnxdx.compat.capturing import lines_inside_autocast
+from onnxdx.compat.control_flow import control_flow_called
+from onnxdx.compat.fake_tensors import fake_mode_of
+from onnxdx.compat.torch_errors import is_about_data
+from onnxdx.compat.torch_operators import OpOverload, schema
 from onnxdx.errors import first_line
 from onnxdx.graph.expansion import Expander, Tried
 from onnxdx.graph.functional import locally_functional

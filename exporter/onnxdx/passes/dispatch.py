@@ -9,7 +9,7 @@ import onnx_ir as ir
 import torch
 from torch import fx
 
-from onnxdx.compat import OpOverload, name_of, schema
+from onnxdx.compat.torch_operators import OpOverload, name_of, schema
 from onnxdx.dtypes import onnx_dtype
 from onnxdx.graph.operators import (
     called,

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import fx
 
-from onnxdx.compat import OpOverload, name_of
+from onnxdx.compat.torch_operators import OpOverload, name_of
 from onnxdx.graph.operators import computed
 from onnxdx.translation.region_shape import with_repeated
 from onnxdx.values import DispatchPlan, FunctionPlan, Region

@@ -13,7 +13,7 @@ import torch
 from torch import fx
 
 from onnxdx.capture import baked_sizes
-from onnxdx.compat import flat_inputs
+from onnxdx.compat.pytree import flat_inputs
 from onnxdx.eager import plain_run
 from onnxdx.eager.eager_run import EagerRun, run_eager, untouched
 from onnxdx.eager.other_values import varied

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from torch import fx
 
-from onnxdx.compat import flat_inputs
+from onnxdx.compat.pytree import flat_inputs
 from onnxdx.eager.eager_run import untouched
 from onnxdx.program import ONNXProgram
 from onnxdx.registry import key_of

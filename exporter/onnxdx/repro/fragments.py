@@ -13,7 +13,8 @@ import torch
 from torch import fx
 from torch.export import ExportedProgram
 
-from onnxdx.compat import OpOverload, is_builtin, map_leaves
+from onnxdx.compat.pytree import map_leaves
+from onnxdx.compat.torch_operators import OpOverload, is_builtin
 from onnxdx.repro.literals import NoSource, literal, tensor
 
 _MOST_NODES = 400

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import fx
 
-from onnxdx.compat import OpOverload, kernel_of, name_of, schema
+from onnxdx.compat.kernels import kernel_of
+from onnxdx.compat.torch_operators import OpOverload, name_of, schema
 from onnxdx.repro.fragments import Fragment
 from onnxdx.repro.literals import NoSource
 from onnxdx.repro.sources import Sources

@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from onnxdx import compat
+from onnxdx.compat.conditions import equality, holds, written
+from onnxdx.compat.symbolic_sizes import guards_of
 from onnxdx.dynamic_shapes import AskedDim
 from onnxdx.user_code import capture_errors
 from onnxdx.user_code.provenance import SourceMap, Spot
@@ -49,8 +50,7 @@ class SizeGuard:
 def of_program(exported: torch.export.ExportedProgram) -> list[SizeGuard]:
     """The guards of a captured program, each with the one frame that torch remembers of it."""
     return [
-        SizeGuard(condition, (Spot(path, line, function),))
-        for condition, path, line, function in compat.guards_of(exported)
+        SizeGuard(condition, (Spot(path, line, function),)) for condition, path, line, function in guards_of(exported)
     ]
 
 
@@ -119,13 +119,11 @@ def _guarded(
             yield DimGuarded(site, dim.shown, multiple, refused, _declaration(dim, multiple))
         if apart:
             continue
-        condition = compat.written(guard.condition, names)
+        condition = written(guard.condition, names)
         if len(about) == 1:
             yield DimGuarded(site, about[0].shown, condition, failing, _declaration(about[0], condition))
         else:
-            yield DimsRelated(
-                site, tuple(dim.shown for dim in about), condition, compat.equality(guard.condition, names)
-            )
+            yield DimsRelated(site, tuple(dim.shown for dim in about), condition, equality(guard.condition, names))
 
 
 def _follows(guard: SizeGuard, told: Sequence[SizeGuard], asked: Mapping[str, AskedDim], least: int) -> bool:
@@ -135,7 +133,7 @@ def _follows(guard: SizeGuard, told: Sequence[SizeGuard], asked: Mapping[str, As
         return False
     symbols = sorted(guard.symbols.union(*(each.symbols for each in about)))
     left = [sizes for sizes in _grid({symbol: asked[symbol] for symbol in symbols}, least) if _all_hold(about, sizes)]
-    return len(left) >= _ENOUGH and all(compat.holds(guard.condition, sizes) for sizes in left)
+    return len(left) >= _ENOUGH and all(holds(guard.condition, sizes) for sizes in left)
 
 
 def _apart(guard: SizeGuard, dims: Mapping[str, AskedDim], least: int) -> list[tuple[AskedDim, int, int]]:
@@ -144,7 +142,7 @@ def _apart(guard: SizeGuard, dims: Mapping[str, AskedDim], least: int) -> list[t
     Empty when it asks for anything else.
     """
     grid = list(_grid(dims, least))
-    right = [sizes for sizes in grid if compat.holds(guard.condition, sizes)]
+    right = [sizes for sizes in grid if holds(guard.condition, sizes)]
     found: list[tuple[AskedDim, int, int]] = []
     expected = 1
     for symbol, dim in dims.items():
@@ -169,7 +167,7 @@ def _grid(dims: Mapping[str, AskedDim], least: int) -> Iterator[dict[str, int]]:
 
 
 def _all_hold(guards: Sequence[SizeGuard], sizes: Mapping[str, int]) -> bool:
-    return all(compat.holds(guard.condition, sizes) for guard in guards)
+    return all(holds(guard.condition, sizes) for guard in guards)
 
 
 def _first_fixed(dims: Sequence[AskedDim], guards: Sequence[SizeGuard], symbols: Mapping[str, str]) -> AskedDim:
@@ -189,9 +187,7 @@ def _specialised(
         site = sources.fallback()
         return DimSpecialised(site, dim.shown, dim.size, dim.path, dim.axis, by_sample=dim.size in (0, 1))
     site, _ = capture_errors.placed(fixing.spots, sources, fixing.module)
-    return DimSpecialised(
-        site, dim.shown, dim.size, dim.path, dim.axis, compat.written(fixing.condition, {symbol: dim.shown})
-    )
+    return DimSpecialised(site, dim.shown, dim.size, dim.path, dim.axis, written(fixing.condition, {symbol: dim.shown}))
 
 
 def _fixes(guard: SizeGuard, symbol: str, size: int) -> bool:
@@ -220,7 +216,7 @@ def _asked_together(dims: Sequence[AskedDim], sizes: Sequence[int]) -> bool:
 
 
 def _holds(guard: SizeGuard, sizes: Mapping[str, int]) -> bool:
-    return compat.holds(guard.condition, sizes)
+    return holds(guard.condition, sizes)
 
 
 def _declaration(dim: AskedDim, condition: str) -> str:

@@ -15,7 +15,7 @@ import sympy
 import torch
 from torch.export import ExportedProgram
 
-from onnxdx import compat
+from onnxdx.compat.conditions import holds, written
 from onnxdx.dynamic_shapes import UNBOUNDED, AskedDim
 from onnxdx.shapes.size_guards import SizeGuard
 from onnxdx.user_code import capture_errors, constructs
@@ -56,7 +56,7 @@ def _ties(sizes: Mapping[AskedDim, int | torch.SymInt], sources: SourceMap, run:
         error = run({dim: dim.size + 1 for dim in sizes if dim.name == other.name})
         if error is not None and not _rejects(error, sources):
             told.add(other.name)
-            needed = compat.written(second, {str(first): one.name})
+            needed = written(second, {str(first): one.name})
             dims = (one.name, other.name)
             yield DimsTied(_site(error, sources), dims, f"{other.name} == {needed}", f"{other.name} = {needed}")
 
@@ -110,7 +110,7 @@ def narrowed(
     ][:_MOST_GUARDS]
 
     def right(size: int, of: Sequence[SizeGuard]) -> bool:
-        return all(compat.holds(guard.condition, {**hints, symbol: size}) for guard in of)
+        return all(holds(guard.condition, {**hints, symbol: size}) for guard in of)
 
     broken = [guard for guard in about if not right(refused, [guard])]
     if not broken:
@@ -123,7 +123,7 @@ def narrowed(
     shortest = min(broken, key=lambda guard: len(str(guard.condition)))
     if shortest.symbols != {symbol}:
         return None
-    return DimNarrowed(_site(error, sources), dim, compat.written(shortest.condition, {symbol: dim}), refused)
+    return DimNarrowed(_site(error, sources), dim, written(shortest.condition, {symbol: dim}), refused)
 
 
 def _site(error: BaseException, sources: SourceMap) -> Site:

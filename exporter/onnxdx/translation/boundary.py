@@ -13,7 +13,8 @@ from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind, InputSpec
 from torch.export.graph_signature import OutputKind as TorchOutputKind
 
-from onnxdx.compat import fake_mode_of, output_paths
+from onnxdx.compat.fake_tensors import fake_mode_of
+from onnxdx.compat.pytree import output_paths
 from onnxdx.dtypes import ir_tensor, onnx_dtype
 from onnxdx.faults import training_mode
 from onnxdx.graph.operators import is_strided, writes_by_itself

@@ -9,7 +9,7 @@ from typing import Any
 import onnx_ir as ir
 from torch import fx
 
-from onnxdx.compat import OpOverload, schema
+from onnxdx.compat.torch_operators import OpOverload, schema
 from onnxdx.tracing import Scope, SymbolicTensor
 from onnxdx.translation.bodies import body_key
 from onnxdx.translation.naming import base_name, function_domain, function_name, operator_domain, operator_name

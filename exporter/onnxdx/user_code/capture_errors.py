@@ -12,7 +12,25 @@ from typing import Any
 import torch
 from torch import fx
 
-from onnxdx import compat
+from onnxdx.compat.conditions import is_relation, speaks_of, written
+from onnxdx.compat.control_flow import control_flow_of, control_flow_problem
+from onnxdx.compat.kernels import has_fake_kernel
+from onnxdx.compat.pytree import leaves_of
+from onnxdx.compat.pytree_types import PLAIN_LEAVES
+from onnxdx.compat.symbolic_sizes import asks_truth
+from onnxdx.compat.torch_errors import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    GuardOnDataDependentSymNode,
+    Unsupported,
+    UnsupportedOperatorException,
+    graph_break,
+    is_opaque,
+    is_violation,
+    names_a_number,
+    needs_memory,
+)
+from onnxdx.compat.torch_operators import OpOverload, nests, schema
 from onnxdx.user_code import constructs
 from onnxdx.user_code.constructs import Construct
 from onnxdx.user_code.provenance import SourceMap, Spot, chain_of
@@ -72,7 +90,7 @@ def of_need(spots: tuple[Spot, ...], sources: SourceMap, module: str, *, reads: 
 
 def _reason(error: BaseException) -> str:
     """Why a line cannot be captured, by what it raises."""
-    if compat.needs_memory(error):
+    if needs_memory(error):
         return _MEMORY
     return first_line(error) or f"it raises `{type(error).__name__}` while it is captured, and not otherwise"
 
@@ -86,31 +104,31 @@ def _told(
     error: BaseException, spots: tuple[Spot, ...], sources: SourceMap, module: str, operator: str = ""
 ) -> Finding | None:
     links = list(chain_of(error))
-    operator = operator or next(filter(None, map(compat.control_flow_of, links)), "")
-    problem = next(filter(None, map(compat.control_flow_problem, links)), "") if operator else ""
+    operator = operator or next(filter(None, map(control_flow_of, links)), "")
+    problem = next(filter(None, map(control_flow_problem, links)), "") if operator else ""
     if problem:
         return ControlFlowMisfit(sources.site_at(spots, module=module), operator, problem)
     for link in links:
         match link:
-            case compat.GuardOnDataDependentSymNode():
-                return data_dependent(link.cond, spots, sources, module, truth=compat.asks_truth(link))
-            case compat.DataDependentOutputException():
+            case GuardOnDataDependentSymNode():
+                return data_dependent(link.cond, spots, sources, module, truth=asks_truth(link))
+            case DataDependentOutputException():
                 return data_dependent(None, spots, sources, module)
-            case KeyError() if compat.names_a_number(link):
+            case KeyError() if names_a_number(link):
                 return data_dependent(None, spots, sources, module)
-            case compat.DynamicOutputShapeException():
+            case DynamicOutputShapeException():
                 site, here = placed(spots, sources, module)
                 return DataDependentSize(site, here.text or str(link.func), "")
-            case compat.UnsupportedOperatorException() if compat.nests(link.func):
+            case UnsupportedOperatorException() if nests(link.func):
                 site, _ = placed(spots, sources, module)
                 return LayoutNotSupported(site, str(link.func), "nested")
-            case NotImplementedError() if compat.is_opaque(link):
+            case NotImplementedError() if is_opaque(link):
                 site, here = placed(spots, sources, module)
                 return LayoutNotSupported(site, here.text or "a tensor", "torch._mkldnn")
-            case compat.UnsupportedOperatorException() if not compat.has_fake_kernel(link.func):
+            case UnsupportedOperatorException() if not has_fake_kernel(link.func):
                 site, _ = placed(spots, sources, module)
                 return no_fake_kernel(link.func, site)
-            case compat.Unsupported():
+            case Unsupported():
                 # inside a branch dynamo runs without the frames around it
                 inside = sources.spots_of_error(link) if operator else ()
                 found = _graph_break(link, (*spots, *inside), sources, module)
@@ -133,10 +151,10 @@ def data_dependent(
         return DataDependentBranch(site, here.use.value, here.text, here.rewrite)
     if here.use is constructs.Use.LOOP:
         return DataDependentValue(site, here.text, loops=True)
-    if here.use is constructs.Use.CALL and compat.is_relation(condition):
+    if here.use is constructs.Use.CALL and is_relation(condition):
         names = sources.sizes_at(spots)
-        known = compat.speaks_of(condition, names)
-        return DataDependentSize(site, here.text, compat.written(condition, names) if known else "")
+        known = speaks_of(condition, names)
+        return DataDependentSize(site, here.text, written(condition, names) if known else "")
     return DataDependentValue(site, here.text)
 
 
@@ -155,14 +173,14 @@ def placed(spots: tuple[Spot, ...], sources: SourceMap, module: str = "", hint: 
 
 def no_fake_kernel(target: Any, site: Site) -> NoFakeKernel:
     """The finding for an operator that cannot run on fake tensors."""
-    arguments = tuple(argument.name for argument in compat.schema(target).arguments)
-    return NoFakeKernel(site, compat.schema(target).name, arguments)
+    arguments = tuple(argument.name for argument in schema(target).arguments)
+    return NoFakeKernel(site, schema(target).name, arguments)
 
 
 def missing_fake_kernels(graph: fx.Graph, sources: SourceMap) -> Iterator[NoFakeKernel]:
     """One finding for each call of an operator without a fake kernel, in a graph captured with real tensors."""
     for node in graph.nodes:
-        if isinstance(node.target, compat.OpOverload) and not compat.has_fake_kernel(node.target):
+        if isinstance(node.target, OpOverload) and not has_fake_kernel(node.target):
             yield no_fake_kernel(node.target, sources.site(node))
 
 
@@ -180,8 +198,8 @@ def unknown_inputs(
     except (TypeError, ValueError):  # the inputs do not fit `forward`: running the model tells that best
         return
     for name, value in inputs.items():
-        for leaf in compat.leaves_of(value):
-            if not isinstance(leaf, (*compat.PLAIN_LEAVES, torch.nn.Module)):
+        for leaf in leaves_of(value):
+            if not isinstance(leaf, (*PLAIN_LEAVES, torch.nn.Module)):
                 yield InputNotPytree(_site_of_class(type(leaf), sources), name, *_class(leaf))
 
 
@@ -216,9 +234,9 @@ def unexplained(errors: list[BaseException], sources: SourceMap) -> Finding:
     error = known or errors[0]
     spots = sources.spots_of_error(error)
     site, here = placed(spots, sources, sources.site_of_error(error).module)
-    if here.text and not compat.is_violation(error):
-        links = [link for each in errors for link in chain_of(each) if isinstance(link, compat.Unsupported)]
-        number = next(filter(None, (compat.graph_break(link)[2] for link in links)), "")
+    if here.text and not is_violation(error):
+        links = [link for each in errors for link in chain_of(each) if isinstance(link, Unsupported)]
+        number = next(filter(None, (graph_break(link)[2] for link in links)), "")
         return UnsupportedPython(site, here.text, _in_words(_reason(error), sources.sizes_at(spots)), number)
     return CaptureFailed(site, type(error).__name__, _in_words(first_line(error), sources.sizes_at(spots)))
 
@@ -227,12 +245,12 @@ def first_line(error: BaseException) -> str:
     """What an exception says, in one sentence and without torch's name for the tensors of a capture."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     bullets = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
-    said = bullets[0] if bullets and compat.is_violation(error) else lines[0] if lines else ""
+    said = bullets[0] if bullets and is_violation(error) else lines[0] if lines else ""
     return _sentence(said.replace("FakeTensor", "Tensor")).rstrip(":")
 
 
 def _graph_break(error: Any, spots: tuple[Spot, ...], sources: SourceMap, module: str) -> Finding | None:
-    kind, explanation, number = compat.graph_break(error)
+    kind, explanation, number = graph_break(error)
     if kind in _PLAIN_FAILURES:
         return None
     if kind in _BRANCHES:

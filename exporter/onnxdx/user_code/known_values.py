@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from onnxdx import compat
+from onnxdx.compat.capturing import outside_of_capture
+from onnxdx.compat.symbolic_sizes import env_of_value, symbols_of
 from onnxdx.dynamic_shapes import AskedDim
 from onnxdx.user_code.provenance import Spot, described, spot_of
 from onnxdx_diagnostics import source
@@ -40,7 +41,7 @@ class KnownValues:
         if spot in self.at or is_machinery(spot.path):
             return
         variables = frame.f_locals
-        with compat.outside_of_capture():
+        with outside_of_capture():
             found = [_found(chain, variables) for chain in source.reads(spot.path, spot.line, spot.end_line)]
             self.at[spot] = tuple(dict.fromkeys(self._told(found)))[:_MOST]
 
@@ -53,7 +54,7 @@ class KnownValues:
 
     def _told(self, found: Iterable[tuple[str, object]]) -> Iterator[tuple[str, str]]:
         for name, value in found:
-            self.env = self.env or compat.env_of_value(value)
+            self.env = self.env or env_of_value(value)
             text = repr(value) if type(value) in _NUMBERS else described(value)
             if text:
                 yield name, text
@@ -69,7 +70,7 @@ class SizeNames(Mapping[str, str]):
     def _names(self) -> dict[str, str]:
         if self._known.env is None:
             return {}
-        symbols = compat.symbols_of(self._known.env)
+        symbols = symbols_of(self._known.env)
         return {symbols[dim.source]: dim.shown for dim in self._dims() if dim.source in symbols and not dim.root}
 
     def __getitem__(self, symbol: str) -> str:

@@ -14,7 +14,7 @@ import onnx_ir as ir
 import onnxscript
 import torch
 
-from onnxdx.compat import OpOverload, schema
+from onnxdx.compat.torch_operators import OpOverload, schema
 
 WITHOUT_MEANING = frozenset(
     {"layout", "device", "pin_memory", "memory_format", "non_blocking", "requires_grad", "generator", "copy", "stable"}

@@ -10,7 +10,7 @@ from functools import cached_property
 import torch
 from torch import fx
 
-from onnxdx.compat import OpOverload, name_of, operator_names
+from onnxdx.compat.torch_operators import OpOverload, name_of, operator_names
 from onnxdx.graph.decomposition import decompositions_of, traced
 from onnxdx.graph.operators import called_graphs, is_operator
 from onnxdx.registry import Entry, OnnxRegistry, key_of, select

@@ -10,7 +10,9 @@ from typing import Any
 import torch
 from torch import fx
 
-from onnxdx.compat import OpOverload, fake_mode_of, is_builtin, map_leaves, schema
+from onnxdx.compat.fake_tensors import fake_mode_of
+from onnxdx.compat.pytree import map_leaves
+from onnxdx.compat.torch_operators import OpOverload, is_builtin, schema
 from onnxdx.graph.operators import mutates
 from onnxdx.memory import Same
 from onnxdx.values import OnnxDraft

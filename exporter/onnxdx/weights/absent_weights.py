@@ -11,7 +11,9 @@ from typing import Any, NoReturn
 import onnx_ir as ir
 import torch
 
-from onnxdx import compat
+from onnxdx.compat.fake_tensors import fake_mode_of
+from onnxdx.compat.pytree import leaves_of, with_leaves
+from onnxdx.compat.storages import own_state, storage_key
 from onnxdx.request import ExportRequest, Lacking
 from onnxdx.weights.fake_mode import FakeContext, known_value
 
@@ -74,13 +76,13 @@ def prepared(request: ExportRequest) -> Iterator[ExportRequest]:
     args, kwargs = tuple(request.args), dict(request.kwargs)
     weights = request.options.fake_context is not None or any(map(is_empty, request.model.parameters()))
     weights = weights or any(map(is_empty, request.model.buffers()))
-    inputs = any(map(is_empty, compat.leaves_of((args, kwargs))))
+    inputs = any(map(is_empty, leaves_of((args, kwargs))))
     if not weights and not inputs:
         yield request
         return
     context = request.options.fake_context or FakeContext()
     if inputs:
-        args, kwargs = compat.with_leaves(lambda leaf: _on_cpu(leaf, context), (args, kwargs))
+        args, kwargs = with_leaves(lambda leaf: _on_cpu(leaf, context), (args, kwargs))
     lacking = Lacking.WEIGHTS if weights else Lacking.INPUTS
     with _weights_to_come(request.model, context) if weights else contextlib.nullcontext():
         yield replace(request, args=args, kwargs=kwargs, lacking=lacking)
@@ -88,11 +90,11 @@ def prepared(request: ExportRequest) -> Iterator[ExportRequest]:
 
 def is_empty(value: object) -> bool:
     """Whether this is a tensor without values."""
-    return isinstance(value, torch.Tensor) and (value.is_meta or compat.fake_mode_of(value) is not None)
+    return isinstance(value, torch.Tensor) and (value.is_meta or fake_mode_of(value) is not None)
 
 
 def _on_cpu(leaf: Any, context: FakeContext) -> Any:
-    on_meta = isinstance(leaf, torch.Tensor) and leaf.is_meta and compat.fake_mode_of(leaf) is None
+    on_meta = isinstance(leaf, torch.Tensor) and leaf.is_meta and fake_mode_of(leaf) is None
     return context.fake_like(leaf) if on_meta else leaf
 
 
@@ -104,7 +106,7 @@ def _weights_to_come(model: torch.nn.Module, context: FakeContext) -> Iterator[N
 
 
 def _fake(tensor: torch.Tensor, context: FakeContext) -> torch.Tensor:
-    return tensor if compat.fake_mode_of(tensor) is not None else context.fake_like(tensor)
+    return tensor if fake_mode_of(tensor) is not None else context.fake_like(tensor)
 
 
 def _with_values(context: FakeContext) -> Any:
@@ -132,7 +134,7 @@ def replaced_tensors(model: torch.nn.Module, state: set[int], of_state: Any, of_
     made: dict[int, torch.Tensor] = {}
     before: list[tuple[dict[str, Any], str, torch.Tensor]] = []
     for module in model.modules():
-        for holder in (*compat.own_state(module), vars(module)):
+        for holder in (*own_state(module), vars(module)):
             for name, tensor in list(holder.items()):
                 if not isinstance(tensor, torch.Tensor):
                     continue
@@ -149,5 +151,5 @@ def replaced_tensors(model: torch.nn.Module, state: set[int], of_state: Any, of_
 
 def storage_identity(tensor: torch.Tensor) -> object:
     """What weights that are one tensor have in common, fake ones too."""
-    place = compat.storage_key(tensor.untyped_storage())
+    place = storage_key(tensor.untyped_storage())
     return (place, tensor.storage_offset(), tensor.dtype, tuple(tensor.shape), tensor.stride())

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import torch
 
-from onnxdx import compat
+from onnxdx.compat.fake_tensors import fake_mode_of
 from onnxdx.weights import safetensors_file, torch_file
 from onnxdx.weights.stored_tensors import CheckpointError, Stored, in_memory
 
@@ -51,7 +51,7 @@ def _of_mapping(state: Mapping[str, Any]) -> Checkpoint:
     for name, value in state.items():
         if not isinstance(value, torch.Tensor):
             continue
-        if value.is_meta or compat.fake_mode_of(value) is not None:
+        if value.is_meta or fake_mode_of(value) is not None:
             raise CheckpointError(label, f"`{name}` has no values itself")
         tensors[name] = in_memory(value)
     if not tensors and state:

@@ -15,8 +15,18 @@ from typing import Any
 
 import torch
 
-from onnxdx import compat
-from onnxdx.compat import FakeTensor, FakeTensorMode, OpOverload
+from onnxdx.compat.capturing import outside_of_modes
+from onnxdx.compat.fake_tensors import (
+    FakeTensor,
+    FakeTensorMode,
+    drawing_without_values,
+    fake_mode_of,
+    forget_conversions,
+)
+from onnxdx.compat.pytree import leaves_of, map_leaves
+from onnxdx.compat.storages import storage_key
+from onnxdx.compat.torch_errors import DataDependentOutputException, DynamicOutputShapeException
+from onnxdx.compat.torch_operators import OpOverload, written_arguments
 
 _KNOWN_BYTES = 1 << 26
 """The largest result that is computed."""
@@ -40,7 +50,7 @@ class FakeContext:
         """While open, every tensor that is made is fake."""
         with contextlib.ExitStack() as stack:
             stack.enter_context(warnings.catch_warnings())
-            stack.enter_context(compat.drawing_without_values())
+            stack.enter_context(drawing_without_values())
             stack.enter_context(self._mode)
             # torch looks for the memory of each tensor that it copies, and warns itself of that
             warnings.filterwarnings("ignore", message="Accessing the data pointer of FakeTensor")
@@ -65,7 +75,7 @@ def enable_fake_mode() -> Iterator[FakeContext]:
 
 def known_value(tensor: torch.Tensor) -> torch.Tensor | None:
     """The value of a fake tensor as far as it is known: it depends on nothing that was drawn, loaded or too large."""
-    mode = compat.fake_mode_of(tensor)
+    mode = fake_mode_of(tensor)
     return mode.known(tensor) if isinstance(mode, _KeepingMode) and isinstance(tensor, FakeTensor) else None
 
 
@@ -94,7 +104,7 @@ class _Known:
     def __deepcopy__(self, copied: dict[int, Any]) -> _Known:
         if self.memory is not None and not self.memory.known:
             return self
-        with compat.outside_of_modes():
+        with outside_of_modes():
             return _Known(self.value.clone(), None)
 
 
@@ -129,13 +139,13 @@ class _KeepingMode(FakeTensorMode):
         named = dict(kwargs or {})
         try:
             return self._called(func, types, tuple(args), named)
-        except (compat.DataDependentOutputException, compat.DynamicOutputShapeException) as error:
+        except (DataDependentOutputException, DynamicOutputShapeException) as error:
             raise ValueNeeded(
                 f"`{func}` asks for values, and in fake mode those are not known that are drawn, loaded or large: "
                 f"build what needs them outside of it"
             ) from error
         finally:
-            compat.forget_conversions(self)
+            forget_conversions(self)
 
     def _called(self, func: Any, types: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         computable = isinstance(func, OpOverload) and torch.Tag.nondeterministic_seeded not in func.tags
@@ -143,20 +153,20 @@ class _KeepingMode(FakeTensorMode):
             self._renew(args[0])
         real = self._real((args, named)) if computable else None
         if real is not None and (_DEPENDENT & set(func.tags)):
-            with compat.outside_of_modes():
-                return compat.map_leaves(self._faked, func(*real[0], **real[1]))
+            with outside_of_modes():
+                return map_leaves(self._faked, func(*real[0], **real[1]))
         result = super().__torch_dispatch__(func, types, args, named)
         if real is None or not _fits(result, is_empty=func.name().startswith("aten::empty")):
             if isinstance(func, OpOverload):
                 self._forget(func, args, named)
             # torch may have made the result by operators that came by here, as one without content
-            for fake in compat.leaves_of(result):
+            for fake in leaves_of(result):
                 if isinstance(fake, FakeTensor):
                     vars(fake).pop(_KNOWN, None)
             return result
-        with compat.outside_of_modes():
+        with outside_of_modes():
             value = func(*real[0], **real[1])
-        for fake, known in zip(compat.leaves_of(result), compat.leaves_of(value), strict=True):
+        for fake, known in zip(leaves_of(result), leaves_of(value), strict=True):
             if isinstance(fake, FakeTensor):
                 self._know(fake, known)
         return result
@@ -168,18 +178,18 @@ class _KeepingMode(FakeTensorMode):
         storage = fake.untyped_storage()
         if fake.device.type != "cpu" or storage.nbytes() != fake.nbytes or not fake.is_contiguous():
             return
-        self._memories[compat.storage_key(storage)] = _Memory(storage)
-        with compat.outside_of_modes():
+        self._memories[storage_key(storage)] = _Memory(storage)
+        with outside_of_modes():
             self._know(fake, torch.empty(tuple(fake.shape), dtype=fake.dtype))
 
     def _real(self, given: Any) -> Any:
         """The arguments of an operator as real tensors; None when one of them is not known."""
-        tensors = [leaf for leaf in compat.leaves_of(given) if isinstance(leaf, torch.Tensor)]
+        tensors = [leaf for leaf in leaves_of(given) if isinstance(leaf, torch.Tensor)]
         if any(tensor.is_meta and not isinstance(tensor, FakeTensor) for tensor in tensors):
             return None
         if any(isinstance(tensor, FakeTensor) and self.known(tensor) is None for tensor in tensors):
             return None
-        return compat.map_leaves(lambda leaf: self.known(leaf) if isinstance(leaf, FakeTensor) else leaf, given)
+        return map_leaves(lambda leaf: self.known(leaf) if isinstance(leaf, FakeTensor) else leaf, given)
 
     def _faked(self, value: Any) -> Any:
         """The fake tensor of a result whose shape only its values tell."""
@@ -191,14 +201,14 @@ class _KeepingMode(FakeTensorMode):
 
     def _forget(self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """What an operator writes without its values being known is not known any more, nor are its views."""
-        for written in compat.written_arguments(func, args, kwargs):
-            for tensor in compat.leaves_of(written):
+        for written in written_arguments(func, args, kwargs):
+            for tensor in leaves_of(written):
                 if isinstance(tensor, FakeTensor):
                     self._memory(tensor).known = False
 
     def _memory(self, fake: FakeTensor) -> _Memory:
         storage = fake.untyped_storage()
-        return self._memories.setdefault(compat.storage_key(storage), _Memory(storage))
+        return self._memories.setdefault(storage_key(storage), _Memory(storage))
 
 
 _OVERWRITING = {"aten::copy_", "aten::zero_", "aten::fill_.Scalar", "aten::fill_.Tensor"}
@@ -209,7 +219,7 @@ _DEPENDENT = {torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape}
 
 def _fits(result: Any, is_empty: bool) -> bool:
     """Whether all tensors of a result are on the CPU, strided and small enough to be computed."""
-    tensors = [leaf for leaf in compat.leaves_of(result) if isinstance(leaf, torch.Tensor)]
+    tensors = [leaf for leaf in leaves_of(result) if isinstance(leaf, torch.Tensor)]
     if any(tensor.device.type != "cpu" or tensor.layout is not torch.strided for tensor in tensors):
         return False
     return sum(tensor.nbytes for tensor in tensors) <= (_EMPTY_BYTES if is_empty else _KNOWN_BYTES)

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from onnxdx import compat
+from onnxdx.compat.storages import storage_offset_in_file
 from onnxdx.errors import first_line
 from onnxdx.weights.stored_tensors import CheckpointError, FileRange, Stored, Strided, in_memory, stored
 
@@ -75,7 +75,7 @@ def _in_place(path: Path, name: str, tensor: torch.Tensor, size: int) -> Stored:
     if tensor.layout is not torch.strided or tensor.is_quantized:
         return in_memory(tensor)
     storage = tensor.untyped_storage()
-    base = compat.storage_offset_in_file(storage)
+    base = storage_offset_in_file(storage)
     assert base is not None, "torch.load(map_location='meta') tells where a storage begins"
     width = tensor.dtype.itemsize
     last = sum((int(size) - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from onnxdx.compat import schema
+from onnxdx.compat.torch_operators import schema
 from onnxdx.dtypes import onnx_dtype
 from onnxdx.fixes.operators.function_text import (
     About,

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import torch
 
-from onnxdx.compat import OpOverload, name_of, schema
+from onnxdx.compat.torch_operators import OpOverload, name_of, schema
 from onnxdx.user_functions.operator_signatures import WITHOUT_MEANING
 from onnxdx.user_functions.registry_source import FunctionSource
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import torch
 
-from onnxdx.compat import leaves_of, schema
+from onnxdx.compat.pytree import leaves_of
+from onnxdx.compat.torch_operators import schema
 from onnxdx.errors import first_line
 from onnxdx.fixes.operators.draws import Draw, draws
 from onnxdx.fixes.operators.function_text import About, Candidate

@@ -16,7 +16,8 @@ import torch
 from torch import fx
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from onnxdx.compat import FakeTensorMode, assembled_program, open_values, sizes_of_data_forgotten, taken_for_true
+from onnxdx.compat.fake_tensors import FakeTensorMode
+from onnxdx.compat.small_programs import assembled_program, open_values, sizes_of_data_forgotten, taken_for_true
 from onnxdx.graph.operators import mutates
 from onnxdx.passes import decompose, dispatch, functions, optimize, translate
 from onnxdx.registry import OnnxRegistry

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from onnxdx.compat import OpOverload, schema
+from onnxdx.compat.torch_operators import OpOverload, schema
 from onnxdx.fixes.operators.function_text import Block, Case
 from onnxdx.fixes.operators.proof import eager
 from onnxdx.fixes.operators.uses import Operator, registered_name

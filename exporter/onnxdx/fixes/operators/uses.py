@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import fx
 
-from onnxdx.compat import OpOverload, flat_inputs, name_of, schema
+from onnxdx.compat.pytree import flat_inputs
+from onnxdx.compat.torch_operators import OpOverload, name_of, schema
 from onnxdx.graph.operators import called
 from onnxdx.registry import overload_named
 from onnxdx.request import ExportOptions

@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 
-from onnxdx import compat
-from onnxdx.compat import OpOverload, TorchDispatchMode
+from onnxdx.compat.capturing import TorchDispatchMode
+from onnxdx.compat.pytree import leaves_of
+from onnxdx.compat.torch_operators import OpOverload, schema
 from onnxdx.eager import plain_run
 from onnxdx.request import ExportRequest
 
@@ -50,7 +51,7 @@ class _Watch(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         result = func(*args, **(kwargs or {}))
-        if isinstance(func, OpOverload) and compat.schema(func).name == self._operator:
+        if isinstance(func, OpOverload) and schema(func).name == self._operator:
             self.function = func
             call = _call(func, _named(func, args, kwargs or {}), result)
             if call is not None:
@@ -59,7 +60,7 @@ class _Watch(TorchDispatchMode):
 
 
 def _named(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    parameters = compat.schema(func).arguments
+    parameters = schema(func).arguments
     given = {parameter.name: parameter.default_value for parameter in parameters if parameter.has_default_value()}
     given.update({parameter.name: value for parameter, value in zip(parameters, args, strict=False)})
     given.update(kwargs)
@@ -117,7 +118,7 @@ def _resized(value: Any, change: Mapping[int, int], generator: torch.Generator) 
 
 
 def _tensors(value: Any) -> list[torch.Tensor]:
-    return [each for each in compat.leaves_of(value) if isinstance(each, torch.Tensor)]
+    return [each for each in leaves_of(value) if isinstance(each, torch.Tensor)]
 
 
 def _copied(value: Any) -> Any:

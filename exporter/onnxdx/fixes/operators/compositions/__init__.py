@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import onnxscript
 
-from onnxdx.compat import OpOverload
+from onnxdx.compat.torch_operators import OpOverload
 from onnxdx.fixes.operators.bodies import kinds_of, shapes_of
 from onnxdx.fixes.operators.function_text import About, Limit, docstring, guard
 from onnxdx.fixes.operators.uses import Use, registered_name

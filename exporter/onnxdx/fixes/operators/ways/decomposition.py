@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onnxdx.compat import reference_bodies
+from onnxdx.compat.kernels import reference_bodies
 from onnxdx.fixes.operators.bodies import block_of
 from onnxdx.fixes.operators.function_text import Candidate
 from onnxdx.fixes.operators.small_program import Untraceable

@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from onnxdx.compat import runtime_schemas, schema
+from onnxdx.compat.foreign_registries import runtime_schemas
+from onnxdx.compat.torch_operators import schema
 from onnxdx.fixes.operators.bodies import kinds_of
 from onnxdx.fixes.operators.function_text import About, Block, Candidate, Case, Limit, parameter_name
 from onnxdx.fixes.operators.uses import Operator

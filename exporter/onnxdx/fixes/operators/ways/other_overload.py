@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from onnxdx.compat import OpOverload, other_overloads, schema
+from onnxdx.compat.torch_operators import OpOverload, other_overloads, schema
 from onnxdx.fixes.operators.bodies import block_of
 from onnxdx.fixes.operators.function_text import Candidate
 from onnxdx.fixes.operators.small_program import Untraceable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onnxdx.compat import python_kernel
+from onnxdx.compat.kernels import python_kernel
 from onnxdx.fixes.operators.bodies import block_of, script_of
 from onnxdx.fixes.operators.function_text import Candidate
 from onnxdx.fixes.operators.uses import Operator
