@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from onnxdx_diagnostics.atomic import write_text
+from onnxdx_diagnostics.fan import Fan
 from onnxdx_diagnostics.finding import Finding
 
 if TYPE_CHECKING:
@@ -149,6 +150,26 @@ class ProgramGraph:
                 found.setdefault(origin, []).append(node)
         return {origin: tuple(nodes) for origin, nodes in found.items()}
 
+    @cached_property
+    def _fans(self) -> tuple[Fan, Fan]:
+        """The positions of the edges that lead to each node, and of those that lead away from it."""
+        count, at = len(self.nodes), range(len(self.edges))
+        return Fan([edge.target for edge in self.edges], at, count), Fan(
+            [edge.source for edge in self.edges], at, count
+        )
+
+    def into(self, position: int) -> list[Edge]:
+        """The edges that lead to a node."""
+        return [self.edges[at] for at in self._fans[0][position]]
+
+    def sources(self, position: int) -> list[int]:
+        """The positions of the nodes that a node reads, each once."""
+        return list(dict.fromkeys(edge.source for edge in self.into(position)))
+
+    def readers(self, position: int) -> list[int]:
+        """The positions of the nodes that read a node, each once."""
+        return list(dict.fromkeys(self.edges[at].target for at in self._fans[1][position]))
+
     def node(self, name: str) -> Node:
         """The node of this name. Raises KeyError."""
         return self.nodes[self.positions[name]]
@@ -173,26 +194,25 @@ def neighbourhood(graph: ProgramGraph, name: str, hops: int = 2, hub: int = 8, l
     A node with more than `hub` consumers (a mask, a weight) is in it, but the way does not lead through it; of the
     consumers of the node itself at most `hub` are. Raises KeyError.
     """
-    network, positions = graph.network, graph.positions
-    found = {name: positions[name]}
-    ring = [name]
+    centre = graph.positions[name]
+    found = {centre}
+    ring = [centre]
     for _ in range(hops):
-        reached: dict[str, None] = {}
+        reached: dict[int, None] = {}
         for member in ring:
-            consumers = list(network.succ[member])
-            if len(consumers) > hub and member != name:
+            readers = graph.readers(member)
+            if len(readers) > hub and member != centre:
                 continue
-            reached.update(dict.fromkeys([*network.pred[member], *consumers[:hub]]))
+            reached.update(dict.fromkeys([*graph.sources(member), *readers[:hub]]))
         ring = [member for member in reached if member not in found][: limit - len(found)]
-        found.update((member, positions[member]) for member in ring)
-    kept = sorted(found.values())
+        found.update(ring)
+    kept = sorted(found)
     places = {position: place for place, position in enumerate(kept)}
     edges = {
-        Edge(places[positions[source]], places[position], operand)
-        for target, position in found.items()
-        for source, operands in network.pred[target].items()
+        Edge(places[source], places[target], operand)
+        for member in kept
+        for source, target, operand in graph.into(member)
         if source in found
-        for operand in operands
     }
     return ProgramGraph(graph.stage, tuple(graph.nodes[position] for position in kept), tuple(sorted(edges)))
 

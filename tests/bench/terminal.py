@@ -90,7 +90,7 @@ class Terminal:
         """Send keys; seconds until the last byte of what they change."""
         self.quiet()
         start = time.monotonic()
-        os.write(self._master, keys)
+        self.press(keys)
         return self.started + self.quiet(still) - start
 
     def frames(self, seconds: float) -> int:

@@ -19,6 +19,10 @@ sys.path.insert(0, str(HERE))
 from big_run import write_big_run  # noqa: E402
 from terminal import Terminal, onnxdx  # noqa: E402
 
+from onnxdx_diagnostics.graphs import Graphs, Stage  # noqa: E402
+from onnxdx_diagnostics.rundir import GRAPHS  # noqa: E402
+from onnxdx_tui.workspace.graph_rows import GraphRows  # noqa: E402
+
 _PAGE_DOWN, _PAGE_UP, _DOWN, _UP = b"\x1b[6~", b"\x1b[5~", b"\x1b[B", b"\x1b[A"
 SIZES = (1_000, 10_000, 50_000)
 
@@ -113,6 +117,24 @@ def _fuzzy(terminal: Terminal) -> float:
     terminal.press(b"/")
     terminal.quiet()
     return max(terminal.painted(letter) for letter in (b"~", b"s", b"p", b"c", b"1"))
+
+
+def two_hops(run: Path) -> list[Figure]:
+    """The nodes around others, as many of them as there are findings, each with all its rows: the slowest, in CPU."""
+    graph = Graphs.load(run / GRAPHS).stage(Stage.CAPTURED)
+    GraphRows(graph, graph.nodes[0].name, 2, {})  # what is made once for a graph is made
+    seconds, rows = [], []
+    for node in graph.nodes[:: len(graph.nodes) // 40]:
+        start = time.process_time()
+        shown = GraphRows(graph, node.name, 2, {})
+        for row in range(len(shown)):
+            shown.line(row, 75)
+        seconds.append(time.process_time() - start)
+        rows.append(len(shown))
+    return [
+        Figure(f"{len(graph.nodes)} nodes, two hops in lanes, CPU", max(seconds) * 1000, 5, "ms"),
+        Figure(f"{len(graph.nodes)} nodes, two hops in lanes, rows", max(rows), 40, ""),
+    ]
 
 
 BUSY = """
@@ -243,6 +265,7 @@ def main() -> None:
             found, per_key[nodes] = of_size(run, nodes)
             figures += found
         figures += during_an_export(Path(folder))
+        figures += two_hops(runs[SIZES[-1]])
         figures += in_a_flood(Path(folder))
         ratio = per_key[SIZES[-1]] / per_key[SIZES[0]]
         figures.append(Figure("CPU per key, 50k over 1k nodes", ratio, 1.3, "x"))

@@ -157,6 +157,24 @@ def test_a_run_is_cancelled_and_the_app_goes_on(model: str, live: Callable[..., 
     live(model, script)
 
 
+def test_quitting_ends_what_the_model_has_started(live: Callable[..., None]) -> None:
+    started: list[psutil.Process] = []
+
+    async def script(pilot: Any, app: Workspace) -> None:
+        await loading(app)
+        started.extend(each for each in psutil.Process().children(recursive=True) if each.name() == "sleep")
+        await pilot.press("q")
+        await pilot.press("enter")
+        while app.is_running and app._exit is False:
+            await asyncio.sleep(0.02)
+
+    live(HANGS.replace("def build():", "def build():\n    subprocess.Popen(['sleep', '1000'])").replace(
+        "import time", "import subprocess, time"), script)  # fmt: skip
+
+    assert len(started) == 1
+    assert psutil.wait_procs(started, timeout=10)[1] == []
+
+
 def test_quitting_asks_and_ends_the_run(live: Callable[..., None]) -> None:
     async def script(pilot: Any, app: Workspace) -> None:
         await loading(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from onnxdx_diagnostics.finding import Level
 from onnxdx_diagnostics.graphs import ProgramGraph, Stage, Status, neighbourhood
@@ -27,8 +28,7 @@ class GraphRows:
         self._nodes = [part.nodes[at] for at in order]
         self._drawn = Drawn.of([[at] for at in order], edges)
         self._lanes = Lanes(self._drawn.readers())
-        self._inside = {node.name for node in part.nodes}
-        self._network = graph.network
+        self._inside = {graph.positions[node.name] for node in part.nodes}
         self.name = name
         self.row = next(row for row, node in enumerate(self._nodes) if node.name == name)
 
@@ -39,8 +39,9 @@ class GraphRows:
         """One node: lanes, whether more is beyond it, name, operator, dtype and shape, what is said about it."""
         node = self._nodes[row]
         lanes = self._lanes[row]
-        above = any(name not in self._inside for name in self._network.pred[node.name])
-        below = any(name not in self._inside for name in self._network.succ[node.name])
+        at = self._whole.positions[node.name]
+        above = not self._inside.issuperset(self._whole.sources(at))
+        below = not self._inside.issuperset(self._whole.readers(at))
         sign = "✗" if node.status is Status.PLACEHOLDER else "◇" if node.status is Status.SOURCE else "●"
         blamed = max((self._levels.get(rule, Level.NOTE).rank for rule in node.findings), default=-1)
         style = "error" if blamed == Level.ERROR.rank or sign == "✗" else "warning" if blamed > 0 else ""
@@ -48,7 +49,7 @@ class GraphRows:
         pad = " " * max(0, 2 * self._wide - len(cells))
         centre = "bold" if node.name == self.name and not style else style
         tags = [self._nodes[other].name for other in (*lanes.tags, *self._drawn.fed_from_below(row))]
-        uses = [f"◂{shown(name)} ({len(self._network.succ[name])} uses)" for name in tags[:3]]
+        uses = [f"◂{shown(name)} ({len(self._readers(name))} uses)" for name in tags[:3]]
         bare = shown(node.name.rpartition("/")[2])
         op = shown(short_op(node.op))
         return line(
@@ -62,7 +63,10 @@ class GraphRows:
             key=node.name,
         )
 
-    @property
+    def _readers(self, name: str) -> list[int]:
+        return self._whole.readers(self._whole.positions[name])
+
+    @cached_property
     def _wide(self) -> int:
         return (max((len(self._lanes[row].cells) for row in range(len(self))), default=0) + 2) // 2
 

@@ -6,31 +6,8 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from onnxdx_diagnostics.fan import Fan
 from onnxdx_diagnostics.graphs import ProgramGraph
-
-
-class Fan:
-    """For each node the nodes at the other ends of its edges, in two arrays: very many small lists would cost more."""
-
-    def __init__(self, ends: Sequence[int], others: Sequence[int], count: int) -> None:
-        """The edges lead from `ends` to `others`, those of one node in the order in which they are given."""
-        starts = array("i", bytes(4 * (count + 1)))
-        for end in ends:
-            starts[end + 1] += 1
-        for node in range(count):
-            starts[node + 1] += starts[node]
-        free, filled = starts[:], array("i", bytes(4 * len(others)))
-        for end, other in zip(ends, others, strict=True):
-            at = free[end]
-            filled[at] = other
-            free[end] = at + 1
-        self._starts, self._others = starts, filled
-
-    def __getitem__(self, node: int) -> Sequence[int]:
-        return self._others[self._starts[node] : self._starts[node + 1]]
-
-    def __len__(self) -> int:
-        return len(self._starts) - 1
 
 
 @dataclass(frozen=True)
