@@ -152,11 +152,12 @@ class ProgramGraph:
 
     @cached_property
     def _fans(self) -> tuple[Fan, Fan]:
-        """The positions of the edges that lead to each node, and of those that lead away from it."""
-        count, at = len(self.nodes), range(len(self.edges))
-        return Fan([edge.target for edge in self.edges], at, count), Fan(
-            [edge.source for edge in self.edges], at, count
-        )
+        """For each node the positions of the edges that lead to it, and the nodes that read it."""
+        count, sources, targets = len(self.nodes), array("i"), array("i")
+        for source, target, _ in self.edges:
+            sources.append(source)
+            targets.append(target)
+        return Fan(targets, range(len(targets)), count), Fan(sources, targets, count)
 
     def into(self, position: int) -> list[Edge]:
         """The edges that lead to a node."""
@@ -168,7 +169,7 @@ class ProgramGraph:
 
     def readers(self, position: int) -> list[int]:
         """The positions of the nodes that read a node, each once."""
-        return list(dict.fromkeys(self.edges[at].target for at in self._fans[1][position]))
+        return list(dict.fromkeys(self._fans[1][position]))
 
     def node(self, name: str) -> Node:
         """The node of this name. Raises KeyError."""
