@@ -26,12 +26,6 @@ from onnxdx_tui.workspace.state import Phase
 pytestmark = pytest.mark.slow
 
 PASSES = ("capture", "decompose", "dispatch", "functions", "translate", "optimize", "validate", "verify")
-NO_MEMORY = (
-    "sys.setprofile(None); "
-    "resource.setrlimit(resource.RLIMIT_AS, (1 << 20, resource.RLIM_INFINITY)); "
-    "torch.ones(1 << 28)"
-)
-"""The system gives no more, and the next large tensor, which this is, is refused."""
 
 GOOD = """
 import torch
@@ -265,7 +259,7 @@ def test_a_worker_that_gets_no_more_memory_in_a_pass_loses_nothing(
 
         assert app.state.opened.report.exported
 
-    live(IN_PASS.format(during=during, act=NO_MEMORY), script)
+    live(IN_PASS.format(during=during, act="starve()"), script)
 
     assert during in passes_of(tmp_path / ".onnxdx/runs/0002")
     assert workers() == []
@@ -368,6 +362,15 @@ def watch(frame, event, arg):
             and frame.f_code.co_name == "run":
         {act}
     return None
+
+def starve():
+    sys.setprofile(None)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 20, before[1]))
+    try:
+        torch.ones(1 << 28)  # the system gives no more, and refuses it
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 def build():
     sys.setprofile(watch)

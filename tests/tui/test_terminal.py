@@ -138,3 +138,35 @@ def test_from_the_failing_run_to_the_fixed_one_and_back(
     assert not (tmp_path / "onnxdx_registry.py").exists()
     assert (tmp_path / "net.py").read_text() == MODEL
     assert seen.settings() == before
+
+
+DIES = """
+import ctypes
+
+def build():
+    ctypes.string_at(0)
+"""
+
+
+def test_a_worker_that_dies_and_an_editor_leave_the_terminal_as_it_was(
+    terminal: Callable[[tuple[int, int]], Tmux], tmp_path: Path
+) -> None:
+    (tmp_path / "net.py").write_text(DIES)
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\necho "an editor on $*"\nread line\n')
+    editor.chmod(0o755)
+    seen = terminal((100, 30))
+    before = seen.settings()
+    seen.command(f"export EDITOR={editor}")
+
+    seen.command(tui("net.py:build"))
+    seen.until("SIGSEGV")
+    seen.type("e")
+    opened = seen.until("an editor on")
+    assert "net.py" in opened
+    seen.type("Enter")
+    seen.until("all keys")
+    seen.type("q")
+    seen.gone("all keys")
+
+    assert seen.settings() == before
