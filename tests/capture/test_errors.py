@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from onnxdx.user_code.capture_errors import first_line, unexplained
-from onnxdx.user_code.provenance import SourceMap, chain_of
+from onnxdx.user_code.provenance import SourceMap
+from onnxdx.user_code.stacks import chain_of
 from onnxdx_diagnostics.finding import Location
 from onnxdx_diagnostics.rules.dx110_unsupported_python import UnsupportedPython
 from onnxdx_diagnostics.rules.dx199_capture_failed import CaptureFailed

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from onnxdx.user_code.provenance import SourceMap, Spot, dotted, parse_stack, short_dtype
+from onnxdx.user_code.provenance import SourceMap, dotted, short_dtype
+from onnxdx.user_code.stacks import Spot, parse_stack
 from onnxdx.values import CaptureMode
 from onnxdx_diagnostics.finding import Location
 

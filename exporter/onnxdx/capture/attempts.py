@@ -33,8 +33,9 @@ from onnxdx.shapes.other_sizes import along
 from onnxdx.shapes.size_guards import SizeGuard
 from onnxdx.user_code import capture_errors
 from onnxdx.user_code.known_values import SizeNames
-from onnxdx.user_code.provenance import SourceMap, Spot
+from onnxdx.user_code.provenance import SourceMap
 from onnxdx.user_code.recording import StackRecorder
+from onnxdx.user_code.stacks import Spot
 from onnxdx.values import CapturedProgram, CaptureMode
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx104_dim_specialised import DimSpecialised

@@ -23,7 +23,8 @@ from onnxdx.compat.pytree import leaves_of, unflatten_inputs
 from onnxdx.eager.eager_run import untouched
 from onnxdx.shapes.other_sizes import OtherSize
 from onnxdx.user_code import constructs
-from onnxdx.user_code.provenance import SourceMap, Spot
+from onnxdx.user_code.provenance import SourceMap
+from onnxdx.user_code.stacks import Spot
 from onnxdx.values import CapturedProgram, CaptureMode
 from onnxdx_diagnostics.finding import Site
 

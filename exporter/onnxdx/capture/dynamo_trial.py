@@ -19,7 +19,7 @@ from onnxdx.capture.attempts import Attempts
 from onnxdx.compat.capturing import called_module
 from onnxdx.compat.torch_errors import GuardOnDataDependentSymNode, Unsupported, UserError
 from onnxdx.eager import plain_run
-from onnxdx.user_code.provenance import chain_of
+from onnxdx.user_code.stacks import chain_of
 
 
 @dataclass

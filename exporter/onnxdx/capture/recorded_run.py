@@ -34,8 +34,8 @@ from onnxdx.compat.torch_operators import HigherOrderOperator, OpOverload
 from onnxdx.compat.traced_runs import is_traced, program_of_run, traced_run, with_fake_values
 from onnxdx.eager import plain_run
 from onnxdx.request import ExportRequest
-from onnxdx.user_code.provenance import Spot
 from onnxdx.user_code.recording import StackRecorder
+from onnxdx.user_code.stacks import Spot
 
 
 @dataclass(frozen=True)

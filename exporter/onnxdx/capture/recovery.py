@@ -21,7 +21,7 @@ from onnxdx.compat.torch_errors import GuardOnDataDependentSymNode, is_violation
 from onnxdx.faults import silent_faults
 from onnxdx.request import Lacking
 from onnxdx.user_code import capture_errors
-from onnxdx.user_code.provenance import chain_of
+from onnxdx.user_code.stacks import chain_of
 from onnxdx.values import CaptureMode
 from onnxdx_diagnostics.finding import Finding, Frame, Location
 from onnxdx_diagnostics.rules.dx101_data_dependent_branch import DataDependentBranch

@@ -14,8 +14,9 @@ from onnxdx.compat.capturing import outside_of_capture
 from onnxdx.compat.control_flow import control_flow_calls
 from onnxdx.compat.pytree import joined, leaves_of
 from onnxdx.compat.sample_tensors import captured_values, real_state, real_value, real_values
-from onnxdx.user_code.provenance import SourceMap, Spot
+from onnxdx.user_code.provenance import SourceMap
 from onnxdx.user_code.recording import StackRecorder
+from onnxdx.user_code.stacks import Spot
 
 
 @dataclass(frozen=True)

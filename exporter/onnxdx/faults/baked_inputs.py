@@ -12,9 +12,10 @@ from torch.export.graph_signature import ConstantArgument, InputKind, OutputKind
 
 from onnxdx.compat.pytree import flat_inputs, unflatten_inputs
 from onnxdx.compat.torch_operators import OpOverload
+from onnxdx.eager.muted import muted
 from onnxdx.eager.python_state import PythonState
 from onnxdx.eager.trial_calls import TrialCalls
-from onnxdx.user_code import constructs
+from onnxdx.user_code import definitions
 from onnxdx.values import CapturedProgram
 from onnxdx_diagnostics.finding import Finding, Site
 from onnxdx_diagnostics.rules.dx118_input_baked_in import InputBakedIn
@@ -56,7 +57,7 @@ def findings(program: CapturedProgram, *, torn: bool) -> Iterator[Finding]:
     if not calls.possible:
         return
     flat = flat_inputs(exported, request.args, request.kwargs)
-    with calls.state.kept(), constructs.muted():
+    with calls.state.kept(), muted():
         try:
             first = calls.run()
         except (Exception, SystemExit):  # a model that does not run has no results to compare
@@ -111,7 +112,7 @@ def _draws(node: fx.Node) -> bool:
 
 
 def _site(program: CapturedProgram, name: str) -> Site:
-    place = constructs.parameter(program.request.model.forward, name)
+    place = definitions.parameter(program.request.model.forward, name)
     if place is None or not program.sources.is_user(place.path):
         return program.sources.site_of_forward(program.request.model)
     return Site(place, module_class=type(program.request.model).__qualname__)

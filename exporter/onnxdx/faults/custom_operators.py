@@ -22,9 +22,10 @@ from onnxdx.compat.torch_operators import OpOverload, is_builtin, schema
 from onnxdx.eager import plain_run
 from onnxdx.eager.python_state import PythonState
 from onnxdx.graph.operators import called_graphs
-from onnxdx.user_code import constructs
-from onnxdx.user_code.provenance import SourceMap, Spot, short_dtype
+from onnxdx.user_code import definitions
+from onnxdx.user_code.provenance import SourceMap, short_dtype
 from onnxdx.user_code.recording import StackRecorder
+from onnxdx.user_code.stacks import Spot
 from onnxdx_diagnostics import source
 from onnxdx_diagnostics.finding import Finding, Location, Site
 from onnxdx_diagnostics.rules.dx112_wrong_fake_kernel import WrongFakeKernel
@@ -114,7 +115,7 @@ class _Watch(TorchDispatchMode):
         if difference is None:
             return
         kernel = fake_kernel_of(func)
-        returns = constructs.returns(kernel)
+        returns = definitions.returns(kernel)
         place = returns[0] if len(returns) == 1 else _definition(kernel)
         site = self._site(func, place, spots, module)
         yield WrongFakeKernel(site, schema(func).name, difference[0], difference[1])
@@ -237,7 +238,7 @@ def _schema_line(func: OpOverload, spots: Sequence[Spot]) -> Location | None:
     namespace, _, name = schema(func).name.partition("::")
     wanted = re.compile(rf"(?:{re.escape(namespace)}::)?{re.escape(name)}(?:\.\w+)?(?:\(|$)")
     for path in dict.fromkeys(spot.path for spot in reversed(spots)):
-        for node in constructs.calls_of(path, "define"):
+        for node in definitions.calls_of(path, "define"):
             first = node.args[0] if node.args else None
             if isinstance(first, ast.Constant) and isinstance(first.value, str) and wanted.match(first.value):
                 return source.region(path, node.lineno)

@@ -12,10 +12,11 @@ from torch import fx
 
 from onnxdx.compat.foreign_registries import symbolic_function
 from onnxdx.compat.torch_operators import OpOverload, is_builtin, schema
+from onnxdx.eager.muted import muted
 from onnxdx.eager.python_state import PythonState
 from onnxdx.eager.trial_calls import TrialCalls
 from onnxdx.graph.operators import called_graphs
-from onnxdx.user_code import constructs
+from onnxdx.user_code import definitions
 from onnxdx.user_code.provenance import SourceMap
 from onnxdx.values import CapturedProgram
 from onnxdx_diagnostics import source
@@ -59,7 +60,7 @@ def _symbolics(
         ):
             code = method.__code__
             if program.sources.is_user(code.co_filename):
-                site = Site(constructs.definition(method), module_class=function.__qualname__)
+                site = Site(definitions.definition(method), module_class=function.__qualname__)
                 yield SymbolicIgnored(site, function.__name__)
 
 
@@ -92,7 +93,7 @@ def _passes_through(program: CapturedProgram, forward: CodeType) -> bool:
     calls = TrialCalls(request.model, request.args, request.kwargs, state)
     if not calls.possible:
         return False
-    with state.kept(), constructs.muted():
+    with state.kept(), muted():
         return calls.runs(forward)
 
 
@@ -124,7 +125,7 @@ def _branches(sources: SourceMap, ran: Sequence[CodeType]) -> Iterator[Finding]:
         if "is_in_onnx_export" not in code.co_names:
             continue
         last = max((line for *_, line in code.co_lines() if line is not None), default=code.co_firstlineno)
-        for call in constructs.calls_of(code.co_filename, "is_in_onnx_export"):
+        for call in definitions.calls_of(code.co_filename, "is_in_onnx_export"):
             if code.co_firstlineno <= call.lineno <= last:
                 place = source.region(code.co_filename, call.lineno, "is_in_onnx_export")
                 yield OnnxBranchNotTaken(Site(place))

@@ -17,11 +17,12 @@ from typing import Any
 
 import torch
 
+from onnxdx.eager.muted import muted
 from onnxdx.eager.other_values import varied
 from onnxdx.eager.python_state import Change, PythonState
 from onnxdx.eager.trial_calls import TrialCalls
-from onnxdx.user_code import constructs
-from onnxdx.user_code.provenance import SourceMap, Spot
+from onnxdx.user_code.provenance import SourceMap
+from onnxdx.user_code.stacks import Spot
 from onnxdx_diagnostics.rules.dx115_side_effect import SideEffect
 
 _DRAWS = 6
@@ -54,7 +55,7 @@ def findings(
     calls = TrialCalls(model, args, kwargs, PythonState(model, sources.is_user))
     if not calls.possible:
         return
-    with calls.state.kept(), constructs.muted():
+    with calls.state.kept(), muted():
         try:
             first = calls.run()
         except (Exception, SystemExit):  # a model that does not run has no results to compare

@@ -14,7 +14,7 @@ from onnxscript.onnx_types import BOOL as Bool
 
 from onnxdx.ops import onnx_function
 from onnxdx.ops.values import BOOL, FLOAT, FLOATS, INT64, Value, cast, is_float, number
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 _COMPUTED = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.INT32, INT64}) | FLOATS
 """Dtypes that ONNX Runtime computes in; it widens 16-bit floats by itself."""

@@ -27,7 +27,7 @@ from onnxdx.ops.values import (
     sizes,
     swapped,
 )
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 
 def _scaled(query: Value, scale: float | None) -> Value:

@@ -18,7 +18,7 @@ from onnxdx.ops.arithmetic import atan2
 from onnxdx.ops.shapes import rolled
 from onnxdx.ops.splitting import split, split_with_sizes
 from onnxdx.ops.values import BOOL, INT64, Size, Value, cast, constant, given_dtype, number, product, rank, shape, size
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 _COMPLEX = {ir.DataType.COMPLEX64: ir.DataType.FLOAT, ir.DataType.COMPLEX128: ir.DataType.DOUBLE}
 

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 import onnx_ir as ir
 
-from onnxdx.tracing import Scope, SymbolicTensor, Tracer
+from onnxdx.tracing.symbolic import SymbolicTensor
+from onnxdx.tracing.tracer import Scope, Tracer
 
 Graph = Any
 """A reference to a captured subgraph, as the translator hands it out for a get_attr node."""

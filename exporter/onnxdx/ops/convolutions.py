@@ -10,7 +10,7 @@ from onnxscript.function_libs.torch_lib.tensor_typing import TFloat
 
 from onnxdx.ops import onnx_function
 from onnxdx.ops.values import number
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 
 @onnx_function("aten::conv3d")

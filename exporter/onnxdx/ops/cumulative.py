@@ -29,7 +29,8 @@ from onnxdx.ops.values import (
     size,
     tracer,
 )
-from onnxdx.tracing import Scope, SymbolicTensor, op
+from onnxdx.tracing.symbolic import SymbolicTensor, op
+from onnxdx.tracing.tracer import Scope
 
 _ADDED = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.INT32, INT64})
 

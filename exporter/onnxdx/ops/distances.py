@@ -10,7 +10,7 @@ from onnxscript.function_libs.torch_lib.tensor_typing import TFloat
 from onnxdx.ops import onnx_function
 from onnxdx.ops.arithmetic import dtype_of
 from onnxdx.ops.values import BOOL, FLOAT, FLOATS, Value, cast, number, rank
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 
 def _length(x: Value, dim: int, eps: float) -> Value:

@@ -9,7 +9,7 @@ from onnxscript.function_libs.torch_lib.tensor_typing import TReal
 from onnxscript.onnx_types import INT64
 
 from onnxdx.ops import onnx_function
-from onnxdx.tracing import TracingError, op
+from onnxdx.tracing.symbolic import TracingError, op
 
 
 @onnx_function("transformers::grouped_mm_fallback")

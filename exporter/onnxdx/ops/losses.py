@@ -12,7 +12,7 @@ from onnxscript.onnx_types import TensorType
 
 from onnxdx.ops import onnx_function
 from onnxdx.ops.values import INT64, Value, cast, is_float, number, rank
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 _MEAN, _SUM = 1, 2
 _NAMES = {0: "none", _MEAN: "mean", _SUM: "sum"}

@@ -11,7 +11,7 @@ from onnxscript.function_libs.torch_lib.tensor_typing import TFloat
 from onnxdx.ops import onnx_function
 from onnxdx.ops.reductions import count, variance
 from onnxdx.ops.values import FLOAT, Value, cast, constant, number, rank
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 
 def _channels(x: Value, like: Value) -> Value:

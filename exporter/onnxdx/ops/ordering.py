@@ -28,7 +28,7 @@ from onnxdx.ops.values import (
     shape,
     size,
 )
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 _RANKED = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.INT32, INT64}) | FLOATS
 

@@ -14,7 +14,7 @@ from onnxscript.onnx_types import BOOL as Bool
 from onnxdx.ops import onnx_function
 from onnxdx.ops.arithmetic import computed, wide
 from onnxdx.ops.values import BOOL, FLOAT, Value, cast, constant, given_dtype, is_float, is_unsigned, number
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 
 def _float(x: Value) -> Value:

@@ -13,7 +13,7 @@ from onnxscript.onnx_types import INT64 as Int64
 
 from onnxdx.ops import onnx_function
 from onnxdx.ops.values import BOOL, INT64, Size, Value, constant, lowest, number, product, rank, scalar, shape, size
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 
 def _spread(value: Sequence[int] | int | None, count: int, default: Sequence[int] = ()) -> list[int]:

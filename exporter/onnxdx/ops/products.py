@@ -13,7 +13,7 @@ from onnxscript.function_libs.torch_lib.tensor_typing import TReal
 from onnxdx.ops import onnx_function
 from onnxdx.ops.arithmetic import wide
 from onnxdx.ops.values import Value, cast, is_float, rank, swapped
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 
 def _multiplied(a: Value, b: Value) -> Value:

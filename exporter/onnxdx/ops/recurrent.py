@@ -13,7 +13,7 @@ from onnxscript.function_libs.torch_lib.tensor_typing import TFloat
 from onnxdx.ops import onnx_function
 from onnxdx.ops.cumulative import scanned
 from onnxdx.ops.values import INT64, Value, constant, number, rank, size
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 
 def _is_projected(hx: Sequence[Value]) -> bool:

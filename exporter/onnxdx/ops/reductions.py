@@ -31,7 +31,7 @@ from onnxdx.ops.values import (
     rank,
     size,
 )
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 _SUMMED = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.INT32, ir.DataType.INT64})
 _COMPARED = _SUMMED | {ir.DataType.FLOAT16, ir.DataType.INT8, ir.DataType.UINT8}

@@ -30,7 +30,7 @@ from onnxdx.ops.values import (
     sizes,
     tracer,
 )
-from onnxdx.tracing import OpsetNeeded, op
+from onnxdx.tracing.symbolic import OpsetNeeded, op
 
 
 def _resize(

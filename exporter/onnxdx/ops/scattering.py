@@ -35,7 +35,7 @@ from onnxdx.ops.values import (
     size,
     sizes,
 )
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 _WRITTEN_BY_ADDING = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.INT32, INT64, ir.DataType.FLOAT16})
 

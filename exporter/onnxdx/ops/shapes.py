@@ -27,7 +27,7 @@ from onnxdx.ops.values import (
     sizes,
     swapped,
 )
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 
 def rolled(x: Value, shift: Size, axis: int, length: Size) -> Value:

@@ -30,7 +30,7 @@ from onnxdx.ops.values import (
     shape,
     size,
 )
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 _ROOT, _WHOLE = 1, 2
 """ATen's fft_norm_mode: divide by the root of the number of elements, or by the number; 0 is neither."""

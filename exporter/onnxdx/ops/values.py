@@ -10,7 +10,8 @@ import numpy as np
 import onnx_ir as ir
 from onnxscript import evaluator
 
-from onnxdx.tracing import Tracer, op
+from onnxdx.tracing.symbolic import op
+from onnxdx.tracing.tracer import Tracer
 
 Value = Any
 """A tensor of the graph under construction, or a Python number where the operator was given one."""

@@ -25,7 +25,7 @@ from onnxdx.graph.functional import locally_functional
 from onnxdx.graph.operators import attribute, called, called_graphs, is_operator, mutates
 from onnxdx.memory import Same
 from onnxdx.registry import OnnxRegistry, WatchedRegistry
-from onnxdx.user_code.provenance import chain_of
+from onnxdx.user_code.stacks import chain_of
 from onnxdx.values import CapturedProgram, DecomposedProgram
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx120_control_flow_misfit import ControlFlowMisfit

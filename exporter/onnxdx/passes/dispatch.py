@@ -22,7 +22,7 @@ from onnxdx.graph.operators import (
 )
 from onnxdx.ops.control_flow import TRANSLATED
 from onnxdx.registry import Entry, OnnxRegistry, key_of, select
-from onnxdx.tracing import dropped
+from onnxdx.tracing.signatures import dropped
 from onnxdx.user_functions.unused_functions import exists, misnamed, unused_functions
 from onnxdx.values import DecomposedProgram, DispatchPlan, Placement
 from onnxdx_diagnostics.codec import shown_path

@@ -14,7 +14,8 @@ from onnxdx.compat.conditions import equality, holds, written
 from onnxdx.compat.symbolic_sizes import guards_of
 from onnxdx.dynamic_shapes import AskedDim
 from onnxdx.user_code import capture_errors
-from onnxdx.user_code.provenance import SourceMap, Spot
+from onnxdx.user_code.provenance import SourceMap
+from onnxdx.user_code.stacks import Spot
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx104_dim_specialised import DimSpecialised
 from onnxdx_diagnostics.rules.dx105_dim_guarded import DimGuarded

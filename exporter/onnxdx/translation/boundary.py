@@ -19,7 +19,7 @@ from onnxdx.dtypes import ir_tensor, onnx_dtype
 from onnxdx.faults import training_mode
 from onnxdx.graph.operators import is_strided, writes_by_itself
 from onnxdx.request import Lacking
-from onnxdx.tracing import SymbolicTensor
+from onnxdx.tracing.symbolic import SymbolicTensor
 from onnxdx.translation.naming import base_name
 from onnxdx.translation.translation import Translation
 from onnxdx.values import InputBinding, OutputBinding, OutputKind

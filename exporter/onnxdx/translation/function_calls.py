@@ -10,7 +10,8 @@ import onnx_ir as ir
 from torch import fx
 
 from onnxdx.compat.torch_operators import OpOverload, schema
-from onnxdx.tracing import Scope, SymbolicTensor
+from onnxdx.tracing.symbolic import SymbolicTensor
+from onnxdx.tracing.tracer import Scope
 from onnxdx.translation.bodies import body_key
 from onnxdx.translation.naming import base_name, function_domain, function_name, operator_domain, operator_name
 from onnxdx.translation.region_shape import constant, inputs_of, outputs_of, shape_of

@@ -22,7 +22,8 @@ from onnxdx.dtypes import ir_tensor, onnx_dtype, onnx_shape
 from onnxdx.errors import first_line
 from onnxdx.graph.operators import attribute, called, computed, is_assertion, is_grad_mode, is_higher_order
 from onnxdx.ops.control_flow import TRANSLATED, inlined
-from onnxdx.tracing import ConstantNeeded, OpsetNeeded, Scope, Tracer, TracingError
+from onnxdx.tracing.symbolic import ConstantNeeded, OpsetNeeded, TracingError
+from onnxdx.tracing.tracer import Scope, Tracer
 from onnxdx.translation.naming import Names, base_name
 from onnxdx.values import PROVENANCE_KEY, UNSUPPORTED, FunctionPlan, Origin, Placement, Region, RepeatedBody
 from onnxdx_diagnostics.finding import Finding

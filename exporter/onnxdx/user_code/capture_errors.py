@@ -31,9 +31,10 @@ from onnxdx.compat.torch_errors import (
     needs_memory,
 )
 from onnxdx.compat.torch_operators import OpOverload, nests, schema
-from onnxdx.user_code import constructs
+from onnxdx.user_code import constructs, definitions
 from onnxdx.user_code.constructs import Construct
-from onnxdx.user_code.provenance import SourceMap, Spot, chain_of
+from onnxdx.user_code.provenance import SourceMap
+from onnxdx.user_code.stacks import Spot, chain_of
 from onnxdx_diagnostics import ownership
 from onnxdx_diagnostics.finding import Finding, Site
 from onnxdx_diagnostics.rules.dx101_data_dependent_branch import DataDependentBranch
@@ -205,7 +206,7 @@ def unknown_inputs(
 
 def unknown_outputs(model: torch.nn.Module, kinds: Sequence[type], sources: SourceMap) -> Iterator[OutputNotPytree]:
     """One finding for each type in the output of the model that torch.export cannot take apart."""
-    returned = constructs.returns(model.forward)
+    returned = definitions.returns(model.forward)
     for kind in kinds:
         own = len(returned) == 1 and sources.is_user(returned[0].path)
         site = Site(location=returned[0]) if own else _site_of_class(kind, sources)
@@ -272,7 +273,7 @@ def _subject(spots: tuple[Spot, ...], sources: SourceMap) -> Spot | None:
 
 
 def _site_of_class(kind: type, sources: SourceMap) -> Site:
-    place = constructs.class_line(kind)
+    place = definitions.class_line(kind)
     return Site(location=place) if place and sources.is_user(place.path) else sources.fallback()
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import enum
-import functools
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from onnxdx.user_code.provenance import Spot, location_of
+from onnxdx.user_code.stacks import Spot, location_of
+from onnxdx.user_code.syntax_tree import region_of, tree_of
 from onnxdx_diagnostics import source
 from onnxdx_diagnostics.finding import Location
 
@@ -52,30 +50,30 @@ class Construct:
 
 def construct(spot: Spot, hint: str = "") -> Construct:
     """The expression at a frame of the user's code. Without columns it is the one that decides on that line, if any."""
-    tree = _tree(spot.path)
+    tree = tree_of(spot.path)
     if tree is None:
         return Construct(Use.VALUE, _line(spot), location_of(spot, hint))
     decided = _decision(tree, spot)
     if decided is not None:
         use, test, owner = decided
         rejects = use is Use.ASSERT or (isinstance(owner, ast.If) and isinstance(owner.body[-1], ast.Raise))
-        return Construct(use, _text(test), _location(spot.path, test), _rewrite(tree, owner, test), rejects)
+        return Construct(use, _text(test), region_of(spot.path, test), _rewrite(tree, owner, test), rejects)
     matched = _matched(tree, spot)
     if matched is not None:
-        return Construct(Use.MATCH, _text(matched), _location(spot.path, matched))
+        return Construct(Use.MATCH, _text(matched), region_of(spot.path, matched))
     looped = _looped(tree, spot)
     if looped is not None:
-        return Construct(Use.LOOP, _text(looped), _location(spot.path, looped))
+        return Construct(Use.LOOP, _text(looped), region_of(spot.path, looped))
     here = _at(tree, spot)
     if here is None:
         place = location_of(spot, hint)
         return Construct(Use.VALUE, _text_at(place), place)
-    return Construct(_use_of(here), _text(here), _location(spot.path, here))
+    return Construct(_use_of(here), _text(here), region_of(spot.path, here))
 
 
 def decision_between(one: Spot, other: Spot) -> Location | None:
     """The condition that leads to one frame of a function and not to the other; of several the innermost on a size."""
-    tree = _tree(one.path)
+    tree = tree_of(one.path)
     if tree is None or one.path != other.path or one.function != other.function:
         return None
     found = [
@@ -87,7 +85,7 @@ def decision_between(one: Spot, other: Spot) -> Location | None:
     words = ("shape", "size", "len", "numel")
     on_size = (node for node in found if any(word in ast.unparse(node.test) for word in words))
     chosen = next(on_size, found[0] if found else None)
-    return _location(one.path, chosen.test) if chosen is not None else None
+    return region_of(one.path, chosen.test) if chosen is not None else None
 
 
 def _branch_of(node: ast.If | ast.IfExp, spot: Spot) -> str:
@@ -101,7 +99,7 @@ def _branch_of(node: ast.If | ast.IfExp, spot: Spot) -> str:
 
 def is_check(spot: Spot) -> bool:
     """Whether the frame stands in a check of the user's own: `raise`, `assert`, or a call of `torch._check`."""
-    tree = _tree(spot.path)
+    tree = tree_of(spot.path)
     if tree is None:
         return False
     for node in _around(tree, spot):
@@ -112,99 +110,6 @@ def is_check(spot: Spot) -> bool:
             if name.startswith(("_check", "_assert")):
                 return True
     return False
-
-
-def class_line(cls: type) -> Location | None:
-    """The `class` statement of a class, if it was written in a file."""
-    import inspect
-
-    try:
-        path, line = inspect.getsourcefile(cls), inspect.getsourcelines(cls)[1]
-    except (OSError, TypeError):
-        return None
-    return source.region(path, line) if path else None
-
-
-def returns(function: object) -> list[Location]:
-    """The `return` statements of a function of the user, not those of functions inside it."""
-    code = getattr(getattr(function, "__func__", function), "__code__", None)
-    tree = _tree(code.co_filename) if code is not None else None
-    if code is None or tree is None:
-        return []
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == code.co_name:
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            if code.co_firstlineno in (node.lineno, first):
-                return [_location(code.co_filename, found) for found in _returns(node.body)]
-    return []
-
-
-def parameter(function: object, name: str) -> Location | None:
-    """The parameter of this name in the definition of a function, if it was written in a file."""
-    code = getattr(getattr(function, "__func__", function), "__code__", None)
-    tree = _tree(code.co_filename) if code is not None else None
-    if code is None or tree is None:
-        return None
-    for node in ast.walk(tree):
-        if isinstance(node, ast.arg) and node.arg == name and code.co_firstlineno <= node.lineno:
-            return _location(code.co_filename, node)
-    return None
-
-
-@contextlib.contextmanager
-def muted() -> Iterator[None]:
-    """While open, what the user's code prints is not seen: it has been printed before."""
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        yield
-
-
-def definition(function: object) -> Location | None:
-    """The line with the `def` of a function, below its decorators."""
-    code = getattr(function, "__code__", None)
-    tree = _tree(code.co_filename) if code is not None else None
-    if code is None:
-        return None
-    for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == code.co_name:
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            if first == code.co_firstlineno:
-                return source.region(code.co_filename, node.lineno)
-    return source.region(code.co_filename, code.co_firstlineno)
-
-
-def calls_of(path: str, name: str) -> list[ast.Call]:
-    """The calls of a function or method of this name in a file."""
-    tree = _tree(path)
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree is not None else []
-    return [node for node in calls if getattr(node.func, "attr", getattr(node.func, "id", "")) == name]
-
-
-def _returns(body: list[ast.stmt]) -> Iterator[ast.Return]:
-    queue: list[ast.AST] = list(body)
-    for node in queue:
-        if isinstance(node, ast.Return):
-            yield node
-        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            queue.extend(ast.iter_child_nodes(node))
-
-
-def _tree(path: str) -> ast.Module | None:
-    text = "\n".join(_all_lines(path))
-    return _parsed(text)
-
-
-def _all_lines(path: str) -> list[str]:
-    import linecache
-
-    return [line.rstrip("\n") for line in linecache.getlines(path)]
-
-
-@functools.lru_cache(maxsize=32)
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text) if text else None
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _around(tree: ast.Module, spot: Spot) -> list[ast.AST]:
@@ -396,12 +301,6 @@ def _line(spot: Spot) -> str:
     return source.lines_of(spot.path, spot.line).strip()
 
 
-def _location(path: str, node: ast.expr | ast.arg | ast.Return) -> Location:
-    last, end = node.end_lineno or node.lineno, node.end_col_offset or 0
-    spot = Spot(path, node.lineno, "", _code_points(path, node.lineno, node.col_offset) + 1, last)
-    return location_of(spot._replace(end_column=_code_points(path, last, end) + 1))
-
-
 def _start(spot: Spot) -> tuple[int, int]:
     return spot.line, _bytes(spot, spot.line, spot.column)
 
@@ -418,7 +317,3 @@ def _extent(node: ast.expr) -> tuple[int, int]:
 
 def _bytes(spot: Spot, line: int, column: int) -> int:
     return len(source.lines_of(spot.path, line)[: column - 1].encode())
-
-
-def _code_points(path: str, line: int, offset: int) -> int:
-    return len(source.lines_of(path, line).encode()[:offset].decode(errors="replace"))

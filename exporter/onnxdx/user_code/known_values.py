@@ -12,7 +12,8 @@ import torch
 from onnxdx.compat.capturing import outside_of_capture
 from onnxdx.compat.symbolic_sizes import env_of_value, symbols_of
 from onnxdx.dynamic_shapes import AskedDim
-from onnxdx.user_code.provenance import Spot, described, spot_of
+from onnxdx.user_code.provenance import described
+from onnxdx.user_code.stacks import Spot, spot_of
 from onnxdx_diagnostics import source
 from onnxdx_diagnostics.ownership import is_machinery
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import CodeType, FrameType
 
 from onnxdx.user_code.known_values import KnownValues
-from onnxdx.user_code.provenance import Spot, is_noise, spot_of
+from onnxdx.user_code.stacks import Spot, is_noise, spot_of
 
 
 @dataclass

@@ -18,7 +18,7 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 
-from onnxdx.tracing import output_count
+from onnxdx.tracing.signatures import output_count
 from onnxdx.translation.naming import base_name
 from onnxdx.values import OnnxDraft
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import onnx_ir as ir
 
 from onnxdx.fixes.operators.compositions import composition
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 
 def _edges(low, high, bins):

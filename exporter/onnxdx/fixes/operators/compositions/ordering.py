@@ -6,7 +6,7 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from onnxdx.fixes.operators.compositions import composition
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 
 @composition("aten::mode")

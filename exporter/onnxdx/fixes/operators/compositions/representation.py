@@ -8,7 +8,7 @@ import math
 import onnx_ir as ir
 
 from onnxdx.fixes.operators.compositions import composition
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 
 def _exponent(size):

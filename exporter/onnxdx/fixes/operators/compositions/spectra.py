@@ -7,7 +7,7 @@ import onnx_ir as ir
 from onnxscript import script
 
 from onnxdx.fixes.operators.compositions import composition
-from onnxdx.tracing import op
+from onnxdx.tracing.symbolic import op
 
 
 @script(default_opset=op)

@@ -16,102 +16,20 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 import onnxscript
-from onnx_ir.schemas import AttributeParameter, OpSignature, Parameter
+from onnx_ir.schemas import OpSignature, Parameter
 from onnxscript import evaluator, values
-from onnxscript.onnx_opset import opset18
 
-Argument: TypeAlias = Any
-"""What a parameter can be given: ir.Value, a Python number or string, None, or a list of these."""
-
-Result: TypeAlias = "ir.Value | Sequence[ir.Value]"
-
-op: Any = opset18
-"""Operators, untyped: their annotations are of tensor types, not of values under construction."""
-
-_FLOATS = {ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16}
-
-
-class TracingError(Exception):
-    """An ONNX function cannot be traced with these arguments; the text is a sentence for the user."""
-
-
-class ConstantNeeded(TracingError):
-    """A parameter must be known at export, but the model computes it at run time."""
-
-    def __init__(self, parameter: str) -> None:
-        super().__init__(f"`{parameter}` must be a constant in ONNX, but the model computes it at run time")
-        self.parameter = parameter
-
-
-class OpsetNeeded(TracingError):
-    """What stands for the operator exists from a later opset on."""
-
-    def __init__(self, opset: int) -> None:
-        super().__init__(f"it needs opset {opset}")
-        self.opset = opset
-
-
-class SymbolicTensor(ir.Value):
-    """A value of the graph under construction that understands Python's operators, as ONNX functions use them."""
-
-    @property
-    def rank(self) -> int | None:
-        """Number of dimensions, if known."""
-        return None if self.shape is None else len(self.shape)
-
-    def __bool__(self) -> bool:
-        raise TracingError("the ONNX function branches on the value of a tensor")
-
-    def __mod__(self, other: Argument) -> Argument:
-        return op.Mod(self, other, fmod=1 if self.dtype in _FLOATS else 0)
-
-    def __neg__(self) -> Argument:
-        return op.Neg(self)
-
-    def __add__(self, other: Argument) -> Argument:
-        return op.Add(self, other)
-
-    def __radd__(self, other: Argument) -> Argument:
-        return op.Add(other, self)
-
-    def __and__(self, other: Argument) -> Argument:
-        return op.And(self, other)
-
-    def __rand__(self, other: Argument) -> Argument:
-        return op.And(other, self)
-
-    def __mul__(self, other: Argument) -> Argument:
-        return op.Mul(self, other)
-
-    def __rmul__(self, other: Argument) -> Argument:
-        return op.Mul(other, self)
-
-    def __matmul__(self, other: Argument) -> Argument:
-        return op.MatMul(self, other)
-
-    def __pow__(self, other: Argument) -> Argument:
-        return op.Pow(self, other)
-
-    def __sub__(self, other: Argument) -> Argument:
-        return op.Sub(self, other)
-
-    def __rsub__(self, other: Argument) -> Argument:
-        return op.Sub(other, self)
-
-    def __truediv__(self, other: Argument) -> Argument:
-        return op.Div(self, other)
-
-    def __lt__(self, other: Argument) -> Argument:
-        return op.Less(self, other)
-
-    def __le__(self, other: Argument) -> Argument:
-        return op.LessOrEqual(self, other)
-
-    def __gt__(self, other: Argument) -> Argument:
-        return op.Greater(self, other)
-
-    def __ge__(self, other: Argument) -> Argument:
-        return op.GreaterOrEqual(self, other)
+from onnxdx.tracing.signatures import (
+    bind,
+    bound_types,
+    dtype_for,
+    natural_dtype,
+    output_count,
+    signature_of,
+    takes_sequences,
+    type_outputs,
+)
+from onnxdx.tracing.symbolic import Argument, Result, SymbolicTensor, TracingError
 
 
 @dataclass
@@ -180,7 +98,7 @@ class Tracer(evaluator.Evaluator):
         """Record a call of an ONNX operator (onnxscript's Evaluator protocol)."""
         if op.name == "Constant":
             return self._constant_node(kwargs)
-        signature = _signature(op)
+        signature = signature_of(op)
         if signature is None:
             attributes = dict(kwargs)
             outputs = attributes.pop("_outputs", 1)
@@ -259,7 +177,7 @@ class Tracer(evaluator.Evaluator):
         outputs: int,
         function: ir.OperatorIdentifier | None = None,
     ) -> Result:
-        binding = _bound_types(signature, inputs)
+        binding = bound_types(signature, inputs)
         flat: list[ir.Value | None] = []
         for name, argument in inputs.items():
             parameter = signature.params_map[name]
@@ -271,7 +189,7 @@ class Tracer(evaluator.Evaluator):
         domain, name, overload = function or (signature.domain, signature.name, "")
         version = signature.since_version if function is None else None
         node = self.emit(name, flat, attributes, outputs=outputs, domain=domain, overload=overload, version=version)
-        _type_outputs(node, signature, binding)
+        type_outputs(node, signature, binding)
         return node.outputs[0] if outputs == 1 else node.outputs
 
     def _emit(
@@ -283,7 +201,7 @@ class Tracer(evaluator.Evaluator):
 
     def vector_or_scalar(self, item: Argument) -> ir.Value:
         """A Python number or list where no schema says which dtype it should have."""
-        dtype = _natural_dtype(item)
+        dtype = natural_dtype(item)
         return self.vector(item, dtype) if isinstance(item, (list, tuple)) else self.constant(item, dtype)
 
     def _constant_node(self, kwargs: Mapping[str, Argument]) -> ir.Value:
@@ -307,26 +225,26 @@ class Tracer(evaluator.Evaluator):
 
     def _as_constant(self, parameter: Argument, argument: Argument, binding: Mapping[str, Any]) -> Argument:
         """A Python constant as the value that the parameter's type asks for; lists that hold values stay lists."""
-        if argument is None or isinstance(argument, ir.Value) or _takes_sequences(parameter) or parameter.variadic:
+        if argument is None or isinstance(argument, ir.Value) or takes_sequences(parameter) or parameter.variadic:
             return argument
         if isinstance(argument, (list, tuple)) and any(isinstance(item, (ir.Value, type(None))) for item in argument):
             return argument
         if isinstance(argument, ir.TensorProtocol):
             return self.scope.constant(argument)
-        return self.constant(argument, _dtype_for(parameter, argument, binding))
+        return self.constant(argument, dtype_for(parameter, argument, binding))
 
     def _as_value(self, parameter: Parameter, argument: Argument, binding: Mapping[str, Any]) -> ir.Value | None:
         argument = self._as_constant(parameter, argument, binding)
         if argument is None or isinstance(argument, ir.Value):
             return argument
-        if _takes_sequences(parameter):
+        if takes_sequences(parameter):
             items = [self._as_value_of_sequence(item) for item in argument]
             node = self.emit("SequenceConstruct", items, version=11)
             node.outputs[0].type = ir.SequenceType(ir.TensorType(items[0].dtype or ir.DataType.UNDEFINED))
             return node.outputs[0]
         if not isinstance(argument, (list, tuple)):
-            return self.constant(argument, _dtype_for(parameter, argument, binding))
-        return self.vector([item for item in argument if item is not None], _dtype_for(parameter, argument, binding))
+            return self.constant(argument, dtype_for(parameter, argument, binding))
+        return self.vector([item for item in argument if item is not None], dtype_for(parameter, argument, binding))
 
     def _as_value_of_sequence(self, item: Argument) -> ir.Value:
         return item if isinstance(item, ir.Value) else self.vector_or_scalar(item)
@@ -341,73 +259,6 @@ class Tracer(evaluator.Evaluator):
         return node.outputs[0]
 
 
-def bind(
-    signature: OpSignature, args: Sequence[Argument], kwargs: Mapping[str, Argument]
-) -> tuple[dict[str, Argument], dict[str, Argument]]:
-    """Sort arguments into the inputs and attributes of a signature.
-
-    Optional inputs that are not given are None, attributes that are not given are left to their default. Arguments that
-    the signature does not know are dropped: whether that may be done is the caller's to know (see `dropped`).
-
-    Raises ConstantNeeded when an attribute is given a run-time value, TracingError when an argument is missing.
-    """
-    inputs: dict[str, Argument] = {}
-    attributes: dict[str, Argument] = {}
-    rest = list(args)
-    for parameter in signature.params:
-        if isinstance(parameter, Parameter) and parameter.variadic:
-            inputs[parameter.name] = tuple(rest) if rest else kwargs.get(parameter.name, ())
-            rest = []
-            continue
-        provided = bool(rest) or parameter.name in kwargs
-        given = rest.pop(0) if rest else kwargs.get(parameter.name)
-        if isinstance(parameter, AttributeParameter):
-            if given is None and parameter.default is not None:
-                given = parameter.default.value
-            if given is None and parameter.required:
-                raise TracingError(f"`{parameter.name}` is not given to {signature.name}")
-            if given is not None:
-                attributes[parameter.name] = _as_attribute(parameter, given)
-            continue
-        if given is None and parameter.has_default():
-            given = parameter.default
-        if not provided and given is None and parameter.required and not parameter.has_default():
-            raise TracingError(f"`{parameter.name}` is not given to {signature.name}")
-        inputs[parameter.name] = given
-    return inputs, attributes
-
-
-def dropped(signature: OpSignature, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> tuple[int, set[str]]:
-    """How many positional arguments, and which keyword arguments, a signature has no parameter for."""
-    if any(isinstance(parameter, Parameter) and parameter.variadic for parameter in signature.params):
-        return 0, set()
-    return max(0, len(args) - len(signature.params)), set(kwargs) - set(signature.params_map)
-
-
-def _as_attribute(parameter: AttributeParameter, given: Argument) -> Argument:
-    if isinstance(given, ir.Value):
-        if given.const_value is None:
-            raise ConstantNeeded(parameter.name)
-        given = given.const_value.numpy().tolist()
-    if isinstance(given, (list, tuple)) and any(isinstance(item, ir.Value) for item in given):
-        raise ConstantNeeded(parameter.name)
-    if parameter.type is ir.AttributeType.FLOAT and isinstance(given, (int, bool)):
-        return float(given)
-    if parameter.type is ir.AttributeType.INTS and isinstance(given, int):
-        return [given]
-    return given
-
-
-@functools.cache
-def _schema_signature(domain: str, name: str, since_version: int) -> OpSignature:
-    return OpSignature.from_op_schema(onnx.defs.get_schema(name, since_version, domain))
-
-
-def _signature(op: values.Op) -> OpSignature | None:
-    schema = op.op_schema
-    return None if schema is None else _schema_signature(schema.domain, schema.name, schema.since_version)
-
-
 @functools.cache
 def _script_body(function: onnxscript.OnnxFunction[..., Any]) -> ir.Function:
     body = ir.serde.deserialize_function(function.to_function_proto())
@@ -418,93 +269,6 @@ def _script_body(function: onnxscript.OnnxFunction[..., Any]) -> ir.Function:
 
 def _function_body(function: onnxscript.OnnxFunction[..., Any]) -> ir.Function:
     return _script_body(function)
-
-
-def output_count(domain: str, name: str, declared: int, given: Mapping[str, Argument]) -> int:
-    """How many values a call of an operator gives; `declared` are the outputs of its schema, optional ones too.
-
-    `given` are its inputs and attributes by name. Raises TracingError when they do not tell.
-    """
-    if domain == "" and name == "BatchNormalization" and not given.get("training_mode"):
-        return 1
-    if domain == "" and name == "Split":
-        return _part_count(given)
-    return declared
-
-
-def _part_count(given: Mapping[str, Argument]) -> int:
-    """Into how many parts Split takes its input (ONNX operator schema, Split-18)."""
-    count, sizes = given.get("num_outputs"), given.get("split")
-    if isinstance(count, int):
-        return count
-    if isinstance(sizes, (list, tuple)):
-        return len(sizes)
-    length = sizes.shape[0] if isinstance(sizes, ir.Value) and sizes.shape is not None and len(sizes.shape) else None
-    if not isinstance(length, int):
-        raise TracingError("Split: into how many parts is not known; give num_outputs, or the sizes as a list")
-    return length
-
-
-def _takes_sequences(parameter: Parameter) -> bool:
-    return all(isinstance(allowed, ir.SequenceType) for allowed in parameter.type_constraint.allowed_types)
-
-
-def _bound_types(signature: OpSignature, inputs: Mapping[str, Argument]) -> dict[str, ir.TypeProtocol]:
-    """Type variable -> the type that the given values bind it to."""
-    binding: dict[str, ir.TypeProtocol] = {}
-    for name, argument in inputs.items():
-        parameter = signature.params_map[name]
-        candidates = argument if isinstance(argument, (list, tuple)) else (argument,)
-        for candidate in candidates:
-            if isinstance(candidate, ir.Value) and candidate.type is not None:
-                binding.setdefault(parameter.type_constraint.name, candidate.type)  # type: ignore[union-attr]
-    return binding
-
-
-def _dtype_for(parameter: Parameter, argument: Argument, binding: Mapping[str, ir.TypeProtocol]) -> ir.DataType:
-    bound = binding.get(parameter.type_constraint.name)
-    if bound is not None:
-        return bound.dtype
-    if len(parameter.type_constraint.allowed_types) == 1:
-        (only,) = parameter.type_constraint.allowed_types
-        return only.dtype
-    return _natural_dtype(argument)
-
-
-def _natural_dtype(argument: Argument) -> ir.DataType:
-    if isinstance(argument, (list, tuple)):
-        known = [_natural_dtype(item) for item in argument if item is not None]
-        return ir.DataType.FLOAT if ir.DataType.FLOAT in known else (known[0] if known else ir.DataType.INT64)
-    if isinstance(argument, ir.Value):
-        return argument.dtype or ir.DataType.INT64
-    if isinstance(argument, bool):
-        return ir.DataType.BOOL
-    if isinstance(argument, int):
-        return ir.DataType.INT64
-    if isinstance(argument, (float, complex)):
-        return ir.DataType.FLOAT
-    if isinstance(argument, str):
-        return ir.DataType.STRING
-    raise TracingError(f"a {type(argument).__name__} has no form in ONNX")
-
-
-_TYPED_BY_ATTRIBUTE = {"Cast": "to", "EyeLike": "dtype", "RandomNormalLike": "dtype", "RandomUniformLike": "dtype"}
-
-
-def _type_outputs(node: ir.Node, signature: OpSignature, binding: Mapping[str, ir.TypeProtocol]) -> None:
-    """Give outputs the element type that follows from the operator's schema and its inputs."""
-    by_attribute = node.attributes.get(_TYPED_BY_ATTRIBUTE.get(node.op_type, ""))
-    if by_attribute is not None:
-        node.outputs[0].dtype = ir.DataType(by_attribute.as_int())
-        return
-    formal: Sequence[Parameter] = signature.outputs
-    for index, output in enumerate(node.outputs if formal else ()):
-        parameter = formal[min(index, len(formal) - 1)]
-        bound = binding.get(parameter.type_constraint.name)
-        if bound is not None:
-            output.type = bound
-        elif len(parameter.type_constraint.allowed_types) == 1:
-            output.type = next(iter(parameter.type_constraint.allowed_types))
 
 
 _Call: TypeAlias = tuple[Sequence["ir.Value | None"], Mapping[str, Any] | None]
