@@ -71,7 +71,7 @@ def python_kernel(target: OpOverload) -> Callable[..., Any] | None:
     """The Python function that computes an operator, whichever way it was registered; None when none does.
 
     `torch.library.custom_op` keeps it; of `Library.impl` torch only knows that a kernel is in Python (the set
-    `torch.library._impls`), and calls it by `OpOverload._op_dk` (2.9 - 2.14).
+    `torch.library._impls`), and calls it by `OpOverload._op_dk`, unless a mode is open that traces (2.9 - 2.14).
     """
     known = kernel_of(target)
     if known is not None:

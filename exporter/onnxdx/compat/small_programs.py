@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -66,6 +66,25 @@ def taken_for_true(env: ShapeEnv, names: Mapping[str, str]) -> tuple[str, ...]:
     """What was taken for true of the symbols of `open_values`, as Python (`ShapeEnv.guards`, 2.9 - 2.14)."""
     said = (written(guard.expr, names) for guard in env.guards)
     return tuple(dict.fromkeys(re.sub(r"\b(Max|Min)\(", lambda found: found[0].lower(), each) for each in said))
+
+
+def functionalized(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with every write into a tensor done out of place, as torch.export does it, for a trace with
+    `pre_dispatch`.
+
+    `torch.func.functionalize` runs a write on a meta tensor first, which some kernels refuse to do with symbolic
+    sizes (`torch._subclasses.functional_tensor.dispatch_functionalize`, 2.9 - 2.14).
+    """
+    from torch._subclasses.functional_tensor import FunctionalTensorMode, dispatch_functionalize
+
+    return dispatch_functionalize(function, FunctionalTensorMode(pre_dispatch=True))
+
+
+def without_modes() -> contextlib.AbstractContextManager[Any]:
+    """Nothing that traces, or computes on tensors without values, sees what is called within (2.9 - 2.14)."""
+    from torch.utils._python_dispatch import _disable_current_modes
+
+    return _disable_current_modes()
 
 
 def assembled_program(module: torch.fx.GraphModule) -> torch.export.ExportedProgram:

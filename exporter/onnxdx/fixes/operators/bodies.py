@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -72,7 +72,7 @@ def _case(operator: Operator, use: Use, body: Callable[..., Any], script: bool =
                 reasons.append(error)
                 continue
             return Case(
-                _limits(operator, leaves, program),
+                _limits(operator, use, leaves, program),
                 tuple(made.lines),
                 tuple(made.results),
                 frozenset(made.imports),
@@ -80,22 +80,20 @@ def _case(operator: Operator, use: Use, body: Callable[..., Any], script: bool =
     raise reasons[0]
 
 
-def _limits(operator: Operator, leaves: Sequence[tuple[str, Any]], program: SmallProgram) -> tuple[Limit, ...]:
-    """What the code was made for, as conditions: ranks and dtypes, arguments that shaped it, what the trace assumed."""
-    limits = list(kinds_of(leaves))
+def _limits(
+    operator: Operator, use: Use, leaves: Sequence[tuple[str, Any]], program: SmallProgram
+) -> tuple[Limit, ...]:
+    """What the code was made for, as conditions: which arguments there are, ranks and dtypes, values that shaped it,
+    what the trace assumed. A condition may read what those before it say is there.
+    """
+    limits = [*_given(operator, use), *kinds_of(leaves)]
     opened = set(program.inputs)
-    optional = {
-        parameter_name(each.name) for each in schema(operator.target).arguments if str(each.type) == "Optional[Tensor]"
-    }
     for name, value in leaves:
-        if isinstance(value, torch.Tensor):
-            if name in optional:
-                limits.append(Limit(About.ARGUMENT, f"{name} is not None", f"a `{name}`"))
-        elif value is None:
-            limits.append(Limit(About.ARGUMENT, f"{name} is None", f"no `{name}`"))
-        elif isinstance(value, bool):
+        if isinstance(value, torch.Tensor) or value is None or name in opened:
+            continue
+        if isinstance(value, bool):
             limits.append(Limit(About.ARGUMENT, name if value else f"not {name}", f"`{name}` = {value}"))
-        elif name not in opened and isinstance(value, (int, float, str)):
+        elif isinstance(value, (int, float, str)):
             limits.append(Limit(About.ARGUMENT, f"{name} == {_shown(value)}", f"`{name}` = {_shown(value)}"))
     numbers = [name for name, value in leaves if name in opened and not isinstance(value, torch.Tensor)]
     for condition in program.assumed:
@@ -103,12 +101,33 @@ def _limits(operator: Operator, leaves: Sequence[tuple[str, Any]], program: Smal
             limits += shapes_of(leaves)
         elif ".shape[" in condition:
             limits.append(Limit(About.SIZE, condition, f"`{condition}`"))
-        elif any(re.search(rf"\b{re.escape(name)}(?!\w)", condition) for name in numbers):
-            computed = any(name.partition("[")[0] in operator.computed for name in numbers if name in condition)
-            limits.append(Limit(About.VALUE if computed else About.ARGUMENT, condition, f"`{condition}`"))
+        elif used := [name for name in numbers if re.search(rf"\b{re.escape(name)}(?!\w)", condition)]:
+            computed = any(name.partition("[")[0] in operator.computed for name in used)
+            holds = _with_all_digits(condition, dict(leaves))
+            limits.append(Limit(About.VALUE if computed else About.ARGUMENT, holds, f"`{holds}`"))
     if not any(limit.about is About.SIZE for limit in limits):
         limits += shapes_of(leaves)
     return tuple(limits)
+
+
+def _with_all_digits(condition: str, values: Mapping[str, Any]) -> str:
+    """`eps == 1.00000000000000e-6`, as sympy writes it, with the number that was given."""
+    name, _, number = condition.partition(" == ")
+    is_number = re.fullmatch(r"-?[\d.]+(e[-+]?\d+)?", number) is not None
+    return f"{name} == {_shown(values[name])}" if is_number and name in values else condition
+
+
+def _given(operator: Operator, use: Use) -> Iterator[Limit]:
+    """Which of the optional arguments are given, and how many items lists have."""
+    for argument in schema(operator.target).arguments:
+        name, value = parameter_name(argument.name), use.arguments.values.get(argument.name)
+        if value is None and argument.name in use.arguments.values:
+            yield Limit(About.ARGUMENT, f"{name} is None", f"no `{name}`")
+        elif value is not None and str(argument.type).startswith("Optional["):
+            yield Limit(About.ARGUMENT, f"{name} is not None", f"a `{name}`")
+        if isinstance(value, list) and argument.name not in operator.computed:
+            items = f"{len(value)} item{'s' * (len(value) != 1)}"
+            yield Limit(About.ARGUMENT, f"len({name}) == {len(value)}", f"`{name}` with {items}")
 
 
 def kinds_of(leaves: Sequence[tuple[str, Any]]) -> Iterator[Limit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 import keyword
 import re
 import textwrap
@@ -114,20 +115,46 @@ class Block:
         return FunctionSource(operator, "\n".join(lines) + "\n", tuple(sorted(imports)), self.complex)
 
     def _with_needed_limits(self, needed: frozenset[About]) -> tuple[Case, ...]:
-        """The cases with the limits that count; several are told apart by the numbers of dimensions as well."""
-        needed = needed | ({About.RANK} if len(self.cases) > 1 else frozenset())
-        merged: dict[tuple[object, ...], Case] = {}
-        for case in self.cases:
-            kept = replace(case, limits=tuple(limit for limit in case.limits if limit.about in needed))
-            merged.setdefault((kept.limits, kept.lines, kept.results), kept)
-        alike = len({(case.lines, case.results) for case in merged.values()}) == 1
-        if alike and len(merged) > 1:  # the same code whatever the limits say
-            first = next(iter(merged.values()))
-            shared = tuple(limit for limit in first.limits if all(limit in case.limits for case in merged.values()))
-            return (replace(first, limits=shared),)
-        return tuple(
-            sorted(merged.values(), key=lambda case: not any(" is None" in each.holds for each in case.limits))
+        """The cases with the limits that count: those that are needed, and what tells cases of different code apart.
+
+        Ranks and dtypes always tell them apart: only the code of the first use is tried on others than its own.
+        """
+        if len({(case.lines, case.results) for case in self.cases}) > 1:
+            needed |= {About.RANK, About.DTYPE}
+            return self._with(needed if _are_apart(self._with(needed)) else needed | {About.SIZE})
+        first, *others = self._with(needed)
+        return (replace(first, limits=tuple(each for each in first.limits if all(each in o.limits for o in others))),)
+
+    def _with(self, counting: frozenset[About]) -> tuple[Case, ...]:
+        """The cases with these limits alone, each only once."""
+        kept = (
+            replace(case, limits=tuple(limit for limit in case.limits if limit.about in counting))
+            for case in self.cases
         )
+        return tuple({(case.limits, case.lines, case.results): case for case in kept}.values())
+
+
+def _are_apart(cases: Sequence[Case]) -> bool:
+    """Whether no arguments meet the limits of two cases of different code."""
+    return all(
+        (one.lines, one.results) == (other.lines, other.results) or _exclude(one, other)
+        for one, other in itertools.combinations(cases, 2)
+    )
+
+
+def _exclude(one: Case, other: Case) -> bool:
+    """Whether a limit of one case says of something what a limit of the other says otherwise."""
+    said = dict(map(_statement, one.limits))
+    return any(said.get(what, how) != how for what, how in map(_statement, other.limits))
+
+
+def _statement(limit: Limit) -> tuple[str, str]:
+    """What a limit is on, and what it says of that: of `len(x.shape) == 2` the number of dimensions, and 2."""
+    for sign in (" == ", " is "):
+        what, found, how = limit.holds.partition(sign)
+        if found:
+            return what, how
+    return limit.holds.removeprefix("not "), str(limit.holds.startswith("not "))
 
 
 class Candidate(Protocol):
@@ -172,12 +199,21 @@ def _cases(cases: Sequence[Case]) -> list[str]:
     if len(cases) == 1:
         (case,) = cases
         return [line for limit in case.limits for line in guard(limit)] + _body(case)
-    lines: list[str] = []
+    shared = [limit for limit in cases[0].limits if all(limit in case.limits for case in cases)]
+    lines = [line for limit in shared for line in guard(limit)]
     for case in cases:
-        condition = " and ".join(limit.holds for limit in case.limits) or "True"
-        lines += [f"if {condition}:", *_indented(_body(case))]
-    said = " or ".join(", ".join(limit.says for limit in case.limits) for case in cases)
-    return [*lines, f"raise NotImplementedError({_quoted('this is for ' + said)})"]
+        own = [limit.holds for limit in case.limits if limit not in shared]
+        lines += [*_condition(own), *_indented(_body(case))]
+    return [*lines, 'raise NotImplementedError("there is no case for arguments like these")']
+
+
+def _condition(parts: Sequence[str]) -> list[str]:
+    """`if ...:` for what has to hold, on several lines where one would be too long."""
+    line = f"if {' and '.join(parts) or 'True'}:"
+    if len(line) <= WIDTH - 4:
+        return [line]
+    first, *others = parts
+    return ["if (", f"    {first}", *(f"    and {other}" for other in others), "):"]
 
 
 def guard(limit: Limit) -> list[str]:

@@ -17,7 +17,16 @@ from torch import fx
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from onnxdx.compat.fake_tensors import FakeTensorMode
-from onnxdx.compat.small_programs import assembled_program, open_values, sizes_of_data_forgotten, taken_for_true
+from onnxdx.compat.small_programs import (
+    assembled_program,
+    functionalized,
+    open_values,
+    sizes_of_data_forgotten,
+    taken_for_true,
+    without_modes,
+)
+from onnxdx.fixes.operators.python_bodies import body_of, has_body
+from onnxdx.fixes.operators.uses import made_up
 from onnxdx.graph.operators import mutates
 from onnxdx.passes import decompose, dispatch, functions, optimize, translate
 from onnxdx.registry import OnnxRegistry
@@ -70,7 +79,7 @@ def traced(
         return _results(body(whole_list))
 
     try:
-        with torch.no_grad(), mode, sizes_of_data_forgotten(mode), _quiet(), warnings.catch_warnings():
+        with torch.no_grad(), mode, sizes_of_data_forgotten(mode), _quiet(), _choosing(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             module = _functional(call, [values[index] for index in opened], whole)
             module.graph.eliminate_dead_code()
@@ -118,9 +127,49 @@ class Missing(Untraceable):
 
 def _functional(call: Callable[..., Any], values: list[Any], whole: bool) -> fx.GraphModule:
     module = make_fx(call, pre_dispatch=whole)(*values)
-    if not any(node.op == "call_function" and mutates(node) for node in module.graph.nodes):
+    calls = [node for node in module.graph.nodes if node.op == "call_function"]
+    if not whole and any(has_body(node.target) for node in calls):
+        return _functional(_WithBodies(module).run, values, whole)
+    if not any(mutates(node) for node in calls):
         return module
-    return make_fx(torch.func.functionalize(module, remove="mutations"), pre_dispatch=False)(*values)
+    pure = make_fx(functionalized(call), pre_dispatch=True)(*values)
+    return pure if whole else make_fx(pure)(*values)
+
+
+class _WithBodies(fx.Interpreter):
+    """Runs a graph with the Python bodies of the operators that have one in their places."""
+
+    def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not has_body(target):
+            return super().call_function(target, args, kwargs)
+        with without_modes():
+            body = body_of(target, fx.node.map_aggregate(args, made_up), fx.node.map_aggregate(kwargs, made_up))
+        return super().call_function(body or target, args, kwargs)
+
+
+@contextlib.contextmanager
+def _choosing() -> Iterator[None]:
+    """`torch.cond` computes both sides and chooses: in a trace that is alone, torch cannot make a branch of it."""
+    before = torch.cond
+    torch.cond = _chosen
+    try:
+        yield
+    finally:
+        torch.cond = before
+
+
+def _chosen(pred: Any, true_fn: Callable[..., Any], false_fn: Callable[..., Any], operands: Any = ()) -> Any:
+    if isinstance(pred, bool):
+        return (true_fn if pred else false_fn)(*operands)
+    return _where(pred, true_fn(*operands), false_fn(*operands))
+
+
+def _where(pred: Any, one: Any, other: Any) -> Any:
+    if isinstance(one, dict):
+        return {name: _where(pred, one[name], other[name]) for name in one}
+    if isinstance(one, (tuple, list)):
+        return type(one)(_where(pred, *both) for both in zip(one, other, strict=True))
+    return torch.where(pred, one, other) if one is not None else None
 
 
 def _results(result: Any) -> Any:

@@ -49,6 +49,12 @@ class Arguments:
         rest = {name: value for name, value in self.values.items() if name not in positional[: len(given)]}
         return body(*given, **rest)
 
+    def copied(self) -> Arguments:
+        """The same arguments with tensors of their own."""
+        return self.with_leaves(
+            [value.clone() if isinstance(value, torch.Tensor) else value for _, value in self.leaves()]
+        )
+
     def tensors(self) -> list[torch.Tensor]:
         """The tensors among the leaves."""
         return [value for _, value in self.leaves() if isinstance(value, torch.Tensor)]
