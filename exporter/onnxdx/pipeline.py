@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from onnxdx import collector
 from onnxdx.capture import varied_capture
 from onnxdx.compat.pytree import leaves_of
+from onnxdx.compat.torch_errors import is_out_of_memory
 from onnxdx.errors import first_line
 from onnxdx.graph.operators import computed
 from onnxdx.memory import Memory, Same
@@ -31,6 +32,7 @@ from onnxdx_diagnostics.report import NOT_VERIFIED, Outcome, PassRecord, Report,
 from onnxdx_diagnostics.rules.dx608_pass_changes_numbers import PassChangesNumbers
 from onnxdx_diagnostics.rules.dx609_no_pass_to_blame import NoPassToBlame
 from onnxdx_diagnostics.rules.dx706_unsupported_opset import UnsupportedOpset
+from onnxdx_diagnostics.rules.dx803_out_of_memory import OutOfMemory
 from onnxdx_diagnostics.rules.dx901_internal_error import InternalError
 from onnxdx_diagnostics.sink import Collector, Sink
 
@@ -146,7 +148,7 @@ class _Run:
         trace = ""
         try:
             result = work(value, self)
-        except Exception as error:  # the internal-error rule: a bug of ours must not hide what is known so far
+        except Exception as error:  # a bug of ours, or no memory, must not hide what is known so far
             self.emit(_crash(name, error, self.request))
             trace = "".join(traceback.format_exception(error))
             result = None
@@ -302,10 +304,13 @@ def _facts(result: object) -> dict[str, str | int | float]:
             return {}
 
 
-def _crash(name: str, error: Exception, request: ExportRequest) -> InternalError:
+def _crash(name: str, error: Exception, request: ExportRequest) -> Finding:
+    reason = f"{type(error).__name__}: {first_line(error)}"
+    if is_out_of_memory(error):
+        return OutOfMemory(Site(request.call_site), name, reason.rstrip(": "))
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{frame.filename}:{frame.lineno} in {frame.name}"
-    return InternalError(Site(request.call_site), name, f"{type(error).__name__}: {first_line(error)}", where)
+    return InternalError(Site(request.call_site), name, reason, where)
 
 
 def _environment() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import pytest
@@ -19,6 +20,7 @@ from onnxdx_diagnostics.rules.dx307_opset_too_low import OpsetTooLow
 from onnxdx_diagnostics.rules.dx401_module_interleaved import ModuleInterleaved
 from onnxdx_diagnostics.rules.dx402_module_in_branch import ModuleInBranch
 from onnxdx_diagnostics.rules.dx505_duplicate_names import DuplicateNames
+from onnxdx_diagnostics.rules.dx803_out_of_memory import OutOfMemory
 from onnxdx_diagnostics.rules.dx901_internal_error import InternalError
 from onnxdx_diagnostics.sink import Collector
 
@@ -117,6 +119,31 @@ def test_a_pass_that_breaks_is_an_internal_error_and_the_report_stands() -> None
     assert program is None
     assert not report.exported
     assert [record.outcome for record in report.passes] == [Outcome.PASSED, Outcome.FAILED, *[Outcome.NOT_RUN] * 6]
+
+
+class Greedy(OnnxRegistry):
+    """A registry that wants more memory than there is."""
+
+    def __init__(self, wanted: Callable[[], object]) -> None:
+        super().__init__()
+        self.wanted = wanted
+
+    def entries(self, target: object) -> tuple[Entry, ...]:
+        self.wanted()
+        return super().entries(target)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wanted", [lambda: bytearray(2**62), lambda: torch.empty(2**55)], ids=["Python", "torch"])
+def test_a_pass_that_gets_no_memory_is_no_fault_of_anybody(wanted: Callable[[], object]) -> None:
+    options = ExportOptions(onnx_registry=Greedy(wanted))
+
+    _, report = pipeline.run(ExportRequest(Net(), (torch.rand(2, 4),), options=options))
+
+    (finding,) = report.findings
+    assert isinstance(finding, OutOfMemory)
+    assert finding.doing == "decompose"
+    assert "emory" in finding.reason
+    assert not report.exported
 
 
 class Best(torch.nn.Module):

@@ -23,7 +23,7 @@ from onnxdx.compat.pytree_types import known_types
 from onnxdx.compat.recurrent_layers import are_packed, packs_rows, recurrent_layers_as_operators
 from onnxdx.compat.sample_tensors import numbers_as_keys, real_tensors, without_real_tensors
 from onnxdx.compat.symbolic_sizes import shape_env_of, size_decisions, symbols_of
-from onnxdx.compat.torch_errors import is_violation, noted_errors
+from onnxdx.compat.torch_errors import is_out_of_memory, is_violation, noted_errors
 from onnxdx.dynamic_shapes import Asked, AskedDim
 from onnxdx.eager import plain_run
 from onnxdx.eager.python_state import Change, PythonState
@@ -261,6 +261,8 @@ class Attempts:
             try:
                 return export(request, spec, strict, asserting=asserting)
             except (Exception, SystemExit) as error:
+                if is_out_of_memory(error):
+                    raise
                 self.recorder.known.keep_traceback(error.__traceback__)
                 return error
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import torch
+
 # What torch.export raises, by class and not by text: dynamo's graph breaks and user errors (2.9 - 2.14).
 from torch._dynamo.exc import Unsupported, UserError, UserErrorType
 
@@ -40,6 +42,7 @@ __all__ = [
     "graph_break",
     "is_about_data",
     "is_opaque",
+    "is_out_of_memory",
     "is_violation",
     "names_a_number",
     "needs_memory",
@@ -75,6 +78,13 @@ def is_opaque(error: BaseException) -> bool:
 def names_a_number(error: BaseException) -> bool:
     """Whether something is missing under the text of a number from a tensor, `str(n)` of an unbacked symbol: "u0"."""
     return isinstance(error, KeyError) and any(re.search(r"(?<![a-zA-Z])u\d+$", str(key)) for key in error.args)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory was refused. torch says so on the CPU by a bare RuntimeError of C++ only (2.9 - 2.14)."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator: can't allocate memory" in str(error)
 
 
 def needs_memory(error: BaseException) -> bool:
