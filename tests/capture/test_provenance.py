@@ -105,6 +105,29 @@ def test_a_node_stands_on_the_innermost_expression_of_the_user(
         assert location.snippet[location.column - 1 : location.end_column - 1] == text
 
 
+def test_files_with_the_same_text_are_told_apart(captured: Callable) -> None:
+    text = """
+import torch
+
+
+class Part(torch.nn.Module):
+    def forward(self, x):
+        return torch.relu(x)
+"""
+    program = captured(
+        "import torch, first_part, second_part\n"
+        "def build():\n"
+        "    return torch.nn.Sequential(first_part.Part(), second_part.Part()), (torch.rand(2),)\n",
+        first_part=text,
+        second_part=text,
+    ).program
+
+    relus = [node for node in program.exported.graph.nodes if node.op == "call_function"]
+    files = [Path(program.sources.site(node).location.path).name for node in relus]
+
+    assert files == ["first_part.py", "second_part.py"]
+
+
 def test_frames_run_from_the_model_to_the_innermost_line(sites: Callable) -> None:
     stack = sites("linear").stack
 

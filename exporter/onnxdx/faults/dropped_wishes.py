@@ -49,13 +49,13 @@ def _symbolics(
     namespaces: Sequence[Mapping[str, Any]],
 ) -> Iterator[Finding]:
     """The methods `symbolic` of the autograd functions that the capture went through."""
-    ran_codes = set(ran)
+    ran_codes = {id(code) for code in ran}  # equal code stands in other files, too
     named = {name for code in codes for name in code.co_names}
     for function in _subclasses(torch.autograd.Function):
         method, forward = _method(function, "symbolic"), _method(function, "forward")
         if method is None or forward is None:
             continue
-        if forward.__code__ in ran_codes or (
+        if id(forward.__code__) in ran_codes or (
             _is_named(function, named, namespaces) and _passes_through(program, forward.__code__)
         ):
             code = method.__code__

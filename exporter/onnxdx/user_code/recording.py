@@ -25,13 +25,14 @@ class StackRecorder:
     modules: dict[int, str] = field(default_factory=dict)
     stacks: dict[str, tuple[Spot, ...]] = field(default_factory=dict)
     known: KnownValues = field(default_factory=KnownValues)
-    _kept: dict[CodeType, bool] = field(default_factory=dict, repr=False)
-    _frames: dict[tuple[CodeType, int], tuple[Spot, str]] = field(default_factory=dict, repr=False)
+    # by identity: code that stands in two files is equal
+    _seen: dict[int, tuple[CodeType, bool]] = field(default_factory=dict, repr=False)
+    _frames: dict[tuple[int, int], tuple[Spot, str]] = field(default_factory=dict, repr=False)
 
     @property
     def codes(self) -> list[CodeType]:
         """The functions that were on a stack, without those of torch, onnxdx and the interpreter."""
-        return [code for code, kept in self._kept.items() if kept]
+        return [code for code, kept in self._seen.values() if kept]
 
     def text(self) -> str:
         """The stack as Python would print it; "" when no frame of interest is on it."""
@@ -45,7 +46,7 @@ class StackRecorder:
         found: list[Spot] = []
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and frame.f_code not in self.boundaries:
-            if self._keep(frame.f_code):
+            if self._keeps(frame.f_code):
                 spot, _ = self._frame(frame.f_code, frame.f_lasti, frame.f_lineno)
                 self.known.keep(spot, frame)
                 found.append(spot)
@@ -56,7 +57,7 @@ class StackRecorder:
         """The path of the innermost module whose method is on the stack."""
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and frame.f_code not in self.boundaries:
-            if self._keep(frame.f_code):
+            if self._keeps(frame.f_code):
                 path = self.modules.get(id(frame.f_locals.get("self")))
                 if path is not None:
                     return path
@@ -66,31 +67,28 @@ class StackRecorder:
     def _walk(self) -> list[tuple[CodeType, int, int]]:
         found: list[tuple[CodeType, int, int]] = []
         frame: FrameType | None = sys._getframe(2)
-        kept, boundaries = self._kept, self.boundaries
+        boundaries = self.boundaries
         while frame is not None:
             code = frame.f_code
             if code in boundaries:
                 break
-            keep = kept.get(code)
-            if keep is None:
-                keep = self._keep(code)
-            if keep:
+            if self._keeps(code):
                 found.append((code, frame.f_lasti, frame.f_lineno))
             frame = frame.f_back
         found.reverse()
         return found
 
-    def _keep(self, code: CodeType) -> bool:
-        keep = self._kept.get(code)
-        if keep is None:
-            keep = self._kept[code] = not is_noise(Spot(code.co_filename, 0, code.co_name))
-        return keep
+    def _keeps(self, code: CodeType) -> bool:
+        seen = self._seen.get(id(code))
+        if seen is None:
+            seen = self._seen[id(code)] = (code, not is_noise(Spot(code.co_filename, 0, code.co_name)))
+        return seen[1]
 
     def _frame(self, code: CodeType, at: int, line: int) -> tuple[Spot, str]:
-        known = self._frames.get((code, at))
+        known = self._frames.get((id(code), at))
         if known is None:
             spot = spot_of(code, at, line)
-            known = self._frames[code, at] = (spot, _shown(spot))
+            known = self._frames[id(code), at] = (spot, _shown(spot))
         return known
 
 
