@@ -7,11 +7,15 @@ are traced, so that plain Python `if`s on dtypes and ranks are fine.
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from onnxscript.values import Opset, TracedOnnxFunction
+
+Body = TypeVar("Body", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -28,17 +32,38 @@ FUNCTIONS: dict[str, list[OwnFunction]] = {}
 
 
 def onnx_function(
-    *names: str, complex: bool = False, since: int = 18
+    *names: str, complex: bool = False, since: int = 18, called: str = ""
 ) -> Callable[[Callable[..., Any]], TracedOnnxFunction]:
     """Register an ONNX function for these operators ("aten::add.Tensor"; the default overload has no suffix).
 
-    `since` is the lowest opset whose operators it uses.
+    `since` is the lowest opset whose operators it uses; `called` names a function whose body is written once for more
+    than one operator.
     """
 
     def register(body: Callable[..., Any]) -> TracedOnnxFunction:
+        body.__name__ = called or body.__name__
         function = TracedOnnxFunction(Opset("onnxdx", 1), body)
         for name in names:
             FUNCTIONS.setdefault(name, []).append(OwnFunction(function, complex, since))
         return function
+
+    return register
+
+
+def onnx_function_by_axes(name: str) -> Callable[[Body], Body]:
+    """Register an ONNX function for the forms of an operator for 1, 2 and 3 spatial axes ("aten::avg_pool{}d").
+
+    Its first parameter is the number of axes; what comes after it are the operators' own.
+    """
+
+    def register(body: Body) -> Body:
+        for axes in (1, 2, 3):
+            form: Any = functools.partial(body, axes)
+            own_parameters = inspect.signature(form)
+            functools.update_wrapper(form, body)
+            form.__signature__ = own_parameters
+            operator = name.format(axes)
+            onnx_function(operator, called=operator.removeprefix("aten::"))(form)
+        return body
 
     return register

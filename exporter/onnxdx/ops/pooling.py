@@ -11,8 +11,22 @@ import numpy as np
 from onnxscript.function_libs.torch_lib.tensor_typing import TFloat, TReal
 from onnxscript.onnx_types import INT64 as Int64
 
-from onnxdx.ops import onnx_function
-from onnxdx.ops.values import BOOL, INT64, Size, Value, constant, lowest, number, product, rank, scalar, shape, size
+from onnxdx.ops import onnx_function, onnx_function_by_axes
+from onnxdx.ops.values import (
+    BOOL,
+    INT64,
+    Size,
+    Value,
+    constant,
+    is_static,
+    lowest,
+    number,
+    product,
+    rank,
+    scalar,
+    shape,
+    size,
+)
 from onnxdx.tracing.symbolic import op
 
 
@@ -50,22 +64,24 @@ def _layout(self: Value, count: int, kernel: list[int], stride: list[int], paddi
     return [*padding, *ends], False
 
 
-def _average(
-    self: Value,
+@onnx_function_by_axes("aten::avg_pool{}d")
+def avg_pool(
     count: int,
+    self: TFloat,
     kernel_size: Sequence[int],
-    stride: Sequence[int],
-    padding: Sequence[int],
-    ceil_mode: bool,
-    count_include_pad: bool,
-    divisor: int | None,
-) -> Value:
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> TFloat:
+    """avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor; avg_pool1d has no divisor"""
     kernel = _spread(kernel_size, count)
     strides, paddings = _spread(stride, count, kernel), _spread(padding, count)
     pads, ceil = _layout(self, count, kernel, strides, paddings, [1] * count, ceil_mode)
     unbatched = rank(self) == count + 1
     x = op.Unsqueeze(self, [0]) if unbatched else self
-    counted = count_include_pad or divisor is not None
+    counted = count_include_pad or divisor_override is not None
     if any(paddings) and counted and (ceil or pads[count:] != paddings):
         # what ceil_mode adds at the end is not counted, the padding that was asked for is
         x = op.Pad(x, [0, 0, *paddings, 0, 0, *paddings], 0.0)
@@ -74,7 +90,7 @@ def _average(
     if not any(paddings):
         counted = False
     full_windows = not ceil and pads[count:] == [0] * count
-    if divisor is not None and not full_windows:
+    if divisor_override is not None and not full_windows:
         if not (pads[:count] == [0] * count or counted):
             raise NotImplementedError("divisor_override with these windows")
         if ceil:
@@ -90,50 +106,9 @@ def _average(
         ceil_mode=int(ceil) or None,
         count_include_pad=1 if counted and any(pads) else None,
     )
-    if divisor is not None:
-        result = op.Mul(result, float(np.prod(kernel)) / divisor)
+    if divisor_override is not None:
+        result = op.Mul(result, float(np.prod(kernel)) / divisor_override)
     return op.Squeeze(result, [0]) if unbatched else result
-
-
-@onnx_function("aten::avg_pool1d")
-def avg_pool1d(
-    self: TFloat,
-    kernel_size: Sequence[int],
-    stride: Sequence[int] = (),
-    padding: Sequence[int] = (0,),
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-) -> TFloat:
-    """avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=0, bool ceil_mode=False, bool count_include_pad=True) -> Tensor"""
-    return _average(self, 1, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
-
-
-@onnx_function("aten::avg_pool2d")
-def avg_pool2d(
-    self: TFloat,
-    kernel_size: Sequence[int],
-    stride: Sequence[int] = (),
-    padding: Sequence[int] = (0,),
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> TFloat:
-    """avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor"""
-    return _average(self, 2, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
-
-
-@onnx_function("aten::avg_pool3d")
-def avg_pool3d(
-    self: TFloat,
-    kernel_size: Sequence[int],
-    stride: Sequence[int] = (),
-    padding: Sequence[int] = (0,),
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> TFloat:
-    """avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor"""
-    return _average(self, 3, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
 def _maximum(
@@ -175,21 +150,9 @@ def _maximum(
     return values, op.Squeeze(positions, [0]) if unbatched else positions
 
 
-@onnx_function("aten::max_pool1d")
-def max_pool1d(
-    self: TReal,
-    kernel_size: Sequence[int],
-    stride: Sequence[int] = (),
-    padding: Sequence[int] = (0,),
-    dilation: Sequence[int] = (1,),
-    ceil_mode: bool = False,
-) -> TReal:
-    """max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=0, int[1] dilation=1, bool ceil_mode=False) -> Tensor"""
-    return _maximum(self, 1, kernel_size, stride, padding, dilation, ceil_mode)
-
-
-@onnx_function("aten::max_pool2d")
-def max_pool2d(
+@onnx_function_by_axes("aten::max_pool{}d")
+def max_pool(
+    count: int,
     self: TReal,
     kernel_size: Sequence[int],
     stride: Sequence[int] = (),
@@ -198,37 +161,12 @@ def max_pool2d(
     ceil_mode: bool = False,
 ) -> TReal:
     """max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor"""
-    return _maximum(self, 2, kernel_size, stride, padding, dilation, ceil_mode)
+    return _maximum(self, count, kernel_size, stride, padding, dilation, ceil_mode)
 
 
-@onnx_function("aten::max_pool3d")
-def max_pool3d(
-    self: TReal,
-    kernel_size: Sequence[int],
-    stride: Sequence[int] = (),
-    padding: Sequence[int] = (0,),
-    dilation: Sequence[int] = (1,),
-    ceil_mode: bool = False,
-) -> TReal:
-    """max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor"""
-    return _maximum(self, 3, kernel_size, stride, padding, dilation, ceil_mode)
-
-
-@onnx_function("aten::max_pool1d_with_indices")
-def max_pool1d_with_indices(
-    self: TReal,
-    kernel_size: Sequence[int],
-    stride: Sequence[int] = (),
-    padding: Sequence[int] = (0,),
-    dilation: Sequence[int] = (1,),
-    ceil_mode: bool = False,
-) -> tuple[TReal, Int64]:
-    """max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=0, int[1] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)"""
-    return _maximum(self, 1, kernel_size, stride, padding, dilation, ceil_mode, indices=True)
-
-
-@onnx_function("aten::max_pool2d_with_indices")
-def max_pool2d_with_indices(
+@onnx_function_by_axes("aten::max_pool{}d_with_indices")
+def max_pool_with_indices(
+    count: int,
     self: TReal,
     kernel_size: Sequence[int],
     stride: Sequence[int] = (),
@@ -237,20 +175,7 @@ def max_pool2d_with_indices(
     ceil_mode: bool = False,
 ) -> tuple[TReal, Int64]:
     """max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)"""
-    return _maximum(self, 2, kernel_size, stride, padding, dilation, ceil_mode, indices=True)
-
-
-@onnx_function("aten::max_pool3d_with_indices")
-def max_pool3d_with_indices(
-    self: TReal,
-    kernel_size: Sequence[int],
-    stride: Sequence[int] = (),
-    padding: Sequence[int] = (0,),
-    dilation: Sequence[int] = (1,),
-    ceil_mode: bool = False,
-) -> tuple[TReal, Int64]:
-    """max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)"""
-    return _maximum(self, 3, kernel_size, stride, padding, dilation, ceil_mode, indices=True)
+    return _maximum(self, count, kernel_size, stride, padding, dilation, ceil_mode, indices=True)
 
 
 def _windows(length: Size, count: Size) -> tuple[Any, Any, Any]:
@@ -294,51 +219,51 @@ def _averaged(x: Value, dims: int, axis: int, length: Size, count: Size) -> Valu
     return op.Div(op.ReduceSum(kept, [axis + 1], keepdims=False), op.CastLike(lengths, x))
 
 
-def _adaptive_average(self: Value, output_size: Sequence[Size]) -> Value:
-    dims, count = rank(self), len(output_size)
-    axes = list(range(dims - count, dims))
-    lengths = [size(self, axis) for axis in axes]
-    if all(piece == 1 for piece in output_size):
+def _divided(self: Value, output_size: Sequence[Size]) -> list[tuple[Size, Size]]:
+    """The size of each spatial axis, and into how many windows it is divided."""
+    first = rank(self) - len(output_size)
+    return [(size(self, first + offset), pieces) for offset, pieces in enumerate(output_size)]
+
+
+def _even_windows(divided: Sequence[tuple[Size, Size]]) -> list[int] | None:
+    """How long the windows of each axis are; None where they differ, or a size is open."""
+    if all(is_static(axis) and axis[1] and axis[0] % axis[1] == 0 for axis in divided):
+        return [length // pieces for length, pieces in divided]
+    return None
+
+
+@onnx_function(
+    "aten::adaptive_avg_pool1d", "aten::adaptive_avg_pool2d", "aten::adaptive_avg_pool3d",
+    "aten::_adaptive_avg_pool2d", "aten::_adaptive_avg_pool3d",
+)  # fmt: skip
+def adaptive_avg_pool(self: TFloat, output_size: Int64) -> TFloat:
+    """adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor"""
+    dims, divided = rank(self), _divided(self, output_size)
+    axes = list(range(dims - len(divided), dims))
+    if all(pieces == 1 for _, pieces in divided):
         return op.ReduceMean(self, axes, keepdims=True)
-    both = list(zip(lengths, output_size, strict=True))
-    if all(isinstance(a, int) and isinstance(b, int) and b and a % b == 0 for a, b in both):
-        kernel = [a // b for a, b in both]
-        return _average(self, count, kernel, kernel, [0], False, True, None)
+    kernel = _even_windows(divided)
+    if kernel is not None:
+        return avg_pool(len(divided), self, kernel, kernel)
     result = self
-    for axis, (length, pieces) in zip(axes, both, strict=True):
+    for axis, (length, pieces) in zip(axes, divided, strict=True):
         result = _averaged(result, dims, axis, length, pieces)
     return result
 
 
-@onnx_function("aten::adaptive_avg_pool1d")
-def adaptive_avg_pool1d(self: TFloat, output_size: Int64) -> TFloat:
-    """adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor"""
-    return _adaptive_average(self, output_size)
+@onnx_function("aten::adaptive_max_pool1d", "aten::adaptive_max_pool2d", "aten::adaptive_max_pool3d")
+def adaptive_max_pool(self: TReal, output_size: Int64) -> tuple[TReal, Int64]:
+    """adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)
 
-
-@onnx_function("aten::adaptive_avg_pool2d", "aten::_adaptive_avg_pool2d")
-def adaptive_avg_pool2d(self: TFloat, output_size: Int64) -> TFloat:
-    """adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor"""
-    return _adaptive_average(self, output_size)
-
-
-@onnx_function("aten::adaptive_avg_pool3d", "aten::_adaptive_avg_pool3d")
-def adaptive_avg_pool3d(self: TFloat, output_size: Int64) -> TFloat:
-    """adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor"""
-    return _adaptive_average(self, output_size)
-
-
-def _adaptive_maximum(self: Value, output_size: Sequence[Size]) -> tuple[Value, Value]:
-    """Windows gathered axis by axis; a short window repeats its last element, which changes neither maximum nor place."""
-    dims, count = rank(self), len(output_size)
-    axes = list(range(dims - count, dims))
-    lengths = [size(self, axis) for axis in axes]
-    both = list(zip(lengths, output_size, strict=True))
-    if all(isinstance(a, int) and isinstance(b, int) and b and a % b == 0 for a, b in both):
-        kernel = [a // b for a, b in both]
+    Windows are gathered axis by axis; a short one repeats its last element, which changes neither maximum nor place.
+    """
+    dims, divided = rank(self), _divided(self, output_size)
+    count, lengths = len(divided), [length for length, _ in divided]
+    kernel = _even_windows(divided)
+    if kernel is not None:
         return _maximum(self, count, kernel, kernel, [0], [1], False, indices=True)
     gathered, place = self, op.Reshape(op.Range(0, scalar(product(lengths)), 1), shape(lengths))
-    for offset, (length, pieces) in enumerate(both):
+    for offset, (length, pieces) in enumerate(divided):
         start, end, longest = _windows(length, pieces)
         if isinstance(start, np.ndarray):
             taken = constant(np.minimum(start[:, None] + np.arange(longest), end[:, None] - 1), INT64)
@@ -358,21 +283,3 @@ def _adaptive_maximum(self: Value, output_size: Sequence[Size]) -> tuple[Value, 
     values = op.Squeeze(op.GatherElements(gathered, best, axis=-1), [-1])
     places = op.GatherElements(op.Expand(place, op.Shape(gathered)), best, axis=-1)
     return values, op.Squeeze(places, [-1])
-
-
-@onnx_function("aten::adaptive_max_pool1d")
-def adaptive_max_pool1d(self: TReal, output_size: Int64) -> tuple[TReal, Int64]:
-    """adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)"""
-    return _adaptive_maximum(self, output_size)
-
-
-@onnx_function("aten::adaptive_max_pool2d")
-def adaptive_max_pool2d(self: TReal, output_size: Int64) -> tuple[TReal, Int64]:
-    """adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)"""
-    return _adaptive_maximum(self, output_size)
-
-
-@onnx_function("aten::adaptive_max_pool3d")
-def adaptive_max_pool3d(self: TReal, output_size: Int64) -> tuple[TReal, Int64]:
-    """adaptive_max_pool3d(Tensor self, int[3] output_size) -> (Tensor, Tensor)"""
-    return _adaptive_maximum(self, output_size)

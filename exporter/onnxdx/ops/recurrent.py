@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -159,59 +159,27 @@ def lstm(
     return _given_back(result, batch_first), *states
 
 
-@onnx_function("aten::gru.input")
-def gru(
-    input: TFloat,
-    hx: TFloat,
-    params: Sequence[TFloat],
-    has_biases: bool,
-    num_layers: int,
-    dropout: float,
-    train: bool,
-    bidirectional: bool,
-    batch_first: bool,
-) -> tuple[TFloat, TFloat]:
-    """gru.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)"""
-    x, directions = _steps_first(input, batch_first, train, dropout), 2 if bidirectional else 1
-    result, states = _layers("GRU", x, [hx], params, has_biases, num_layers, directions, linear_before_reset=1)
-    return _given_back(result, batch_first), *states
+def _of_one_state(name: str, kind: str, attributes: Callable[[int], Mapping[str, Any]]) -> None:
+    """Register the function of a layer ("gru") that is ONNX's `kind`, with these attributes for so many directions."""
+
+    @onnx_function(f"aten::{name}.input", called=name)
+    def recurrent(
+        input: TFloat,
+        hx: TFloat,
+        params: Sequence[TFloat],
+        has_biases: bool,
+        num_layers: int,
+        dropout: float,
+        train: bool,
+        bidirectional: bool,
+        batch_first: bool,
+    ) -> tuple[TFloat, TFloat]:
+        """gru.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)"""
+        x, directions = _steps_first(input, batch_first, train, dropout), 2 if bidirectional else 1
+        result, states = _layers(kind, x, [hx], params, has_biases, num_layers, directions, **attributes(directions))
+        return _given_back(result, batch_first), *states
 
 
-def _rnn(activation: str, input: Value, hx: Value, params: Sequence[Value], options: Sequence[Any]) -> Any:
-    has_biases, num_layers, dropout, train, bidirectional, batch_first = options
-    x, directions = _steps_first(input, batch_first, train, dropout), 2 if bidirectional else 1
-    activations = [activation] * directions
-    result, states = _layers("RNN", x, [hx], params, has_biases, num_layers, directions, activations=activations)
-    return _given_back(result, batch_first), *states
-
-
-@onnx_function("aten::rnn_tanh.input")
-def rnn_tanh(
-    input: TFloat,
-    hx: TFloat,
-    params: Sequence[TFloat],
-    has_biases: bool,
-    num_layers: int,
-    dropout: float,
-    train: bool,
-    bidirectional: bool,
-    batch_first: bool,
-) -> tuple[TFloat, TFloat]:
-    """rnn_tanh.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)"""
-    return _rnn("Tanh", input, hx, params, (has_biases, num_layers, dropout, train, bidirectional, batch_first))
-
-
-@onnx_function("aten::rnn_relu.input")
-def rnn_relu(
-    input: TFloat,
-    hx: TFloat,
-    params: Sequence[TFloat],
-    has_biases: bool,
-    num_layers: int,
-    dropout: float,
-    train: bool,
-    bidirectional: bool,
-    batch_first: bool,
-) -> tuple[TFloat, TFloat]:
-    """rnn_relu.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)"""
-    return _rnn("Relu", input, hx, params, (has_biases, num_layers, dropout, train, bidirectional, batch_first))
+_of_one_state("gru", "GRU", lambda _: {"linear_before_reset": 1})
+_of_one_state("rnn_tanh", "RNN", lambda directions: {"activations": ["Tanh"] * directions})
+_of_one_state("rnn_relu", "RNN", lambda directions: {"activations": ["Relu"] * directions})

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -146,126 +146,59 @@ def _picked_when_run(length: Value, target: Value, scale: float | None, exact: b
     return op.Min(index, op.Sub(length, number(1, INT64)))
 
 
-@onnx_function("aten::upsample_nearest1d.vec", "aten::upsample_nearest2d.vec", "aten::upsample_nearest3d.vec")
-def upsample_nearest_vec(
-    input: TReal, output_size: Int64 | None = None, scale_factors: Sequence[float] | None = None
-) -> TReal:
-    """upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor"""
-    return _nearest(input, output_size, scale_factors, False)
+def _upsample_nearest(name: str, exact: bool) -> None:
+    """Register the functions of one operator ("upsample_nearest"): for 1, 2 and 3 spatial axes, by size or scales."""
+
+    @onnx_function(*(f"aten::{name}{axes}d.vec" for axes in (1, 2, 3)), called=f"{name}_vec")
+    def upsample_vec(
+        input: TReal, output_size: Int64 | None = None, scale_factors: Sequence[float] | None = None
+    ) -> TReal:
+        """upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor"""
+        return _nearest(input, output_size, scale_factors, exact)
+
+    @onnx_function(f"aten::{name}1d", called=f"{name}1d")
+    def upsample1d(self: TReal, output_size: Int64, scales: float | None = None) -> TReal:
+        """upsample_nearest1d(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor"""
+        return _nearest(self, output_size, [scales], exact)
+
+    @onnx_function(f"aten::{name}2d", called=f"{name}2d")
+    def upsample2d(
+        self: TReal, output_size: Int64, scales_h: float | None = None, scales_w: float | None = None
+    ) -> TReal:
+        """upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor"""
+        return _nearest(self, output_size, [scales_h, scales_w], exact)
+
+    @onnx_function(f"aten::{name}3d", called=f"{name}3d")
+    def upsample3d(
+        self: TReal,
+        output_size: Int64,
+        scales_d: float | None = None,
+        scales_h: float | None = None,
+        scales_w: float | None = None,
+    ) -> TReal:
+        """upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor"""
+        return _nearest(self, output_size, [scales_d, scales_h, scales_w], exact)
 
 
-@onnx_function(
-    "aten::_upsample_nearest_exact1d.vec", "aten::_upsample_nearest_exact2d.vec", "aten::_upsample_nearest_exact3d.vec"
-)
-def upsample_nearest_exact_vec(
-    input: TReal, output_size: Int64 | None = None, scale_factors: Sequence[float] | None = None
-) -> TReal:
-    """_upsample_nearest_exact2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor"""
-    return _nearest(input, output_size, scale_factors, True)
+_upsample_nearest("upsample_nearest", exact=False)
+_upsample_nearest("_upsample_nearest_exact", exact=True)
 
 
-@onnx_function("aten::upsample_nearest1d")
-def upsample_nearest1d(self: TReal, output_size: Int64, scales: float | None = None) -> TReal:
-    """upsample_nearest1d(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor"""
-    return _nearest(self, output_size, [scales], False)
-
-
-@onnx_function("aten::upsample_nearest2d")
-def upsample_nearest2d(
-    self: TReal, output_size: Int64, scales_h: float | None = None, scales_w: float | None = None
-) -> TReal:
-    """upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor"""
-    return _nearest(self, output_size, [scales_h, scales_w], False)
-
-
-@onnx_function("aten::upsample_nearest3d")
-def upsample_nearest3d(
-    self: TReal,
-    output_size: Int64,
-    scales_d: float | None = None,
-    scales_h: float | None = None,
-    scales_w: float | None = None,
-) -> TReal:
-    """upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor"""
-    return _nearest(self, output_size, [scales_d, scales_h, scales_w], False)
-
-
-@onnx_function("aten::_upsample_nearest_exact1d")
-def upsample_nearest_exact1d(self: TReal, output_size: Int64, scales: float | None = None) -> TReal:
-    """_upsample_nearest_exact1d(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor"""
-    return _nearest(self, output_size, [scales], True)
-
-
-@onnx_function("aten::_upsample_nearest_exact2d")
-def upsample_nearest_exact2d(
-    self: TReal, output_size: Int64, scales_h: float | None = None, scales_w: float | None = None
-) -> TReal:
-    """_upsample_nearest_exact2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor"""
-    return _nearest(self, output_size, [scales_h, scales_w], True)
-
-
-@onnx_function("aten::_upsample_nearest_exact3d")
-def upsample_nearest_exact3d(
-    self: TReal,
-    output_size: Int64,
-    scales_d: float | None = None,
-    scales_h: float | None = None,
-    scales_w: float | None = None,
-) -> TReal:
-    """_upsample_nearest_exact3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor"""
-    return _nearest(self, output_size, [scales_d, scales_h, scales_w], True)
-
-
-@onnx_function("aten::upsample_linear1d.vec", "aten::upsample_bilinear2d.vec", "aten::upsample_trilinear3d.vec")
+@onnx_function("aten::upsample_linear1d.vec", "aten::upsample_trilinear3d.vec")
 def upsample_linear_vec(
     input: TReal,
     output_size: Int64 | None,
     align_corners: bool,
     scale_factors: Sequence[float] | None = None,
 ) -> TReal:
-    """upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor"""
+    """upsample_trilinear3d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor"""
     return _interpolated(input, output_size, scale_factors, "linear", align_corners)
-
-
-@onnx_function("aten::upsample_bicubic2d.vec")
-def upsample_bicubic2d_vec(
-    input: TReal,
-    output_size: Int64 | None,
-    align_corners: bool,
-    scale_factors: Sequence[float] | None = None,
-) -> TReal:
-    """upsample_bicubic2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor"""
-    return _interpolated(input, output_size, scale_factors, "cubic", align_corners)
 
 
 @onnx_function("aten::upsample_linear1d")
 def upsample_linear1d(self: TReal, output_size: Int64, align_corners: bool, scales: float | None = None) -> TReal:
     """upsample_linear1d(Tensor self, SymInt[1] output_size, bool align_corners, float? scales=None) -> Tensor"""
     return _interpolated(self, output_size, [scales], "linear", align_corners)
-
-
-@onnx_function("aten::upsample_bilinear2d")
-def upsample_bilinear2d(
-    self: TReal,
-    output_size: Int64,
-    align_corners: bool,
-    scales_h: float | None = None,
-    scales_w: float | None = None,
-) -> TReal:
-    """upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor"""
-    return _sized(self, output_size, [scales_h, scales_w], "linear", align_corners)
-
-
-@onnx_function("aten::upsample_bicubic2d")
-def upsample_bicubic2d(
-    self: TReal,
-    output_size: Int64,
-    align_corners: bool,
-    scales_h: float | None = None,
-    scales_w: float | None = None,
-) -> TReal:
-    """upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor"""
-    return _sized(self, output_size, [scales_h, scales_w], "cubic", align_corners)
 
 
 @onnx_function("aten::upsample_trilinear3d")
@@ -282,9 +215,15 @@ def upsample_trilinear3d(
 
 
 def _sized(
-    self: Value, output_size: Sequence[Size], scales: Sequence[float | None], mode: str, align_corners: bool
+    self: Value,
+    output_size: Sequence[Size] | None,
+    scales: Sequence[float | None] | None,
+    mode: str,
+    align_corners: bool,
 ) -> Value:
-    """Resizing that was given both a size and scales: the scales set the ratio, the size how much there is of it."""
+    """Resizing that may be given both a size and scales: the scales set the ratio, the size how much there is of it."""
+    if output_size is None or scales is None:
+        return _interpolated(self, output_size, scales, mode, align_corners)
     if align_corners or all(scale is None for scale in scales):
         return _interpolated(self, output_size, None, mode, align_corners)
     lengths = [size(self, axis + 2) for axis in range(len(scales))]
@@ -354,51 +293,39 @@ def _filter(x: np.ndarray, mode: str) -> np.ndarray:
     return np.where(x < 1, near, np.where(x < 2, far, 0.0))
 
 
-@onnx_function("aten::_upsample_bilinear2d_aa")
-def upsample_bilinear2d_aa(
-    self: TReal,
-    output_size: Int64,
-    align_corners: bool,
-    scales_h: float | None = None,
-    scales_w: float | None = None,
-) -> TReal:
-    """_upsample_bilinear2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor"""
-    return _antialiased(self, output_size, [scales_h, scales_w], "linear", align_corners)
+def _upsample2d(name: str, resized: Callable[..., Value], mode: str) -> None:
+    """Register the functions of one operator that interpolates images ("upsample_bilinear2d"), by size or scales."""
+
+    @onnx_function(f"aten::{name}", called=name)
+    def upsample2d(
+        self: TReal,
+        output_size: Int64,
+        align_corners: bool,
+        scales_h: float | None = None,
+        scales_w: float | None = None,
+    ) -> TReal:
+        """upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor"""
+        return resized(self, output_size, [scales_h, scales_w], mode, align_corners)
+
+    @onnx_function(f"aten::{name}.vec", called=f"{name}_vec")
+    def upsample2d_vec(
+        input: TReal, output_size: Int64 | None, align_corners: bool, scale_factors: Sequence[float] | None = None
+    ) -> TReal:
+        """upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor"""
+        return resized(input, output_size, scale_factors, mode, align_corners)
 
 
-@onnx_function("aten::_upsample_bicubic2d_aa")
-def upsample_bicubic2d_aa(
-    self: TReal,
-    output_size: Int64,
-    align_corners: bool,
-    scales_h: float | None = None,
-    scales_w: float | None = None,
-) -> TReal:
-    """_upsample_bicubic2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor"""
-    return _antialiased(self, output_size, [scales_h, scales_w], "cubic", align_corners)
-
-
-@onnx_function("aten::_upsample_bilinear2d_aa.vec")
-def upsample_bilinear2d_aa_vec(
-    input: TReal, output_size: Int64 | None, align_corners: bool, scale_factors: Sequence[float] | None = None
-) -> TReal:
-    """_upsample_bilinear2d_aa.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor"""
-    return _antialiased(input, output_size, scale_factors, "linear", align_corners)
-
-
-@onnx_function("aten::_upsample_bicubic2d_aa.vec")
-def upsample_bicubic2d_aa_vec(
-    input: TReal, output_size: Int64 | None, align_corners: bool, scale_factors: Sequence[float] | None = None
-) -> TReal:
-    """_upsample_bicubic2d_aa.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor"""
-    return _antialiased(input, output_size, scale_factors, "cubic", align_corners)
+_upsample2d("upsample_bilinear2d", _sized, "linear")
+_upsample2d("upsample_bicubic2d", _sized, "cubic")
+_upsample2d("_upsample_bilinear2d_aa", _antialiased, "linear")
+_upsample2d("_upsample_bicubic2d_aa", _antialiased, "cubic")
 
 
 _MODES = ("bilinear", "nearest", "bicubic")
 _PADDINGS = ("zeros", "border", "reflection")
 
 
-@onnx_function("aten::grid_sampler", "aten::grid_sampler_2d", "aten::cudnn_grid_sampler")
+@onnx_function("aten::grid_sampler", "aten::grid_sampler_2d", "aten::grid_sampler_3d", "aten::cudnn_grid_sampler")
 def grid_sampler(
     input: TFloat, grid: TFloat, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> TFloat:
@@ -412,14 +339,6 @@ def grid_sampler(
         padding_mode=_PADDINGS[padding_mode],
         align_corners=int(align_corners),
     )
-
-
-@onnx_function("aten::grid_sampler_3d")
-def grid_sampler_3d(
-    input: TFloat, grid: TFloat, interpolation_mode: int, padding_mode: int, align_corners: bool
-) -> TFloat:
-    """grid_sampler_3d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor"""
-    return grid_sampler.func(input, grid, interpolation_mode, padding_mode, align_corners)
 
 
 def _regrouped(self: Value, split: Sequence[Size], perm: Sequence[int], joined: Sequence[Size]) -> Value:
