@@ -61,6 +61,12 @@ def decoded(content: bytes) -> TextFile:
     return TextFile(text, encoding, mark)
 
 
+def encoded(text: str) -> bytes:
+    """The bytes of a Python file with this text, by its coding line. Raises NotText."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(text.encode()).readline)
+    return TextFile(text, encoding).with_text(text)
+
+
 def read(path: Path) -> TextFile | None:
     """The text of the file at `path`; None when there is none. Raises NotText and OSError."""
     try:

@@ -5,7 +5,6 @@ What the model computed before the edits is seen once, on its sample inputs and 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
@@ -21,6 +20,7 @@ import onnxdx
 import onnxdx_diagnostics
 from onnxdx.fixes import Retried
 from onnxdx.rehearsal.task import OUTCOME, SEEN, Task
+from onnxdx_diagnostics import text_file
 from onnxdx_diagnostics.edits import edited
 from onnxdx_diagnostics.fix import Edit
 from onnxdx_diagnostics.worker_protocol import Answer, Job
@@ -160,8 +160,9 @@ def _touches(edit: Edit, test: _OneSided) -> bool:
 def _edited(edits: tuple[Edit, ...]) -> dict[str, str]:
     texts = {}
     for path in {edit.path for edit in edits}:
-        with contextlib.suppress(FileNotFoundError):
-            texts[path] = Path(path).read_bytes().decode("utf-8")
+        found = text_file.read(Path(path))
+        if found is not None:
+            texts[path] = found.text
     return edited(edits, texts)
 
 

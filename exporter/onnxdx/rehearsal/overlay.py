@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from onnxdx_diagnostics import source
+from onnxdx_diagnostics.text_file import encoded
 
 Transform = Callable[[ast.Module, str], ast.Module]
 """Changes the syntax tree of a file before it is compiled; lines and columns stay."""
@@ -26,7 +27,7 @@ def install(texts: Mapping[str, str], wanted: Callable[[str], bool], transform: 
 
     def get_data(self: Any, path: str) -> bytes:
         text = real.get(os.path.realpath(path))
-        return text.encode() if text is not None else read(self, path)
+        return encoded(text) if text is not None else read(self, path)
 
     def path_stats(self: Any, path: str) -> Mapping[str, Any]:
         if os.path.realpath(path) in real or wanted(path):

@@ -20,6 +20,7 @@ from onnxdx.request import ExportRequest
 class ObservedCall:
     """One call: arguments by the names of the schema, tensors as they were, and the tensors that came out."""
 
+    function: OpOverload
     arguments: Mapping[str, Any]
     results: tuple[torch.Tensor, ...]
 
@@ -64,14 +65,14 @@ def _named(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> 
     given = {parameter.name: parameter.default_value for parameter in parameters if parameter.has_default_value()}
     given.update({parameter.name: value for parameter, value in zip(parameters, args, strict=False)})
     given.update(kwargs)
-    return {name: _copied(value) for name, value in given.items()}
+    return {each.name: _copied(given[each.name]) for each in parameters if each.name in given}
 
 
 def _call(func: OpOverload, arguments: Mapping[str, Any], result: Any) -> ObservedCall | None:
     results = result if isinstance(result, tuple) else (result,)
     if not all(isinstance(each, torch.Tensor) for each in results):
         return None
-    return ObservedCall(arguments, tuple(each.detach().clone() for each in results))
+    return ObservedCall(func, arguments, tuple(each.detach().clone() for each in results))
 
 
 def _asked(func: OpOverload | None, arguments: Mapping[str, Any]) -> ObservedCall | None:

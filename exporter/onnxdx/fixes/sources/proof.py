@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from onnxdx.fixes import Retried, Retry
 from onnxdx.fixes.sources.fault import Candidate, Fault
 from onnxdx_diagnostics.comparison import Comparison, compare
-from onnxdx_diagnostics.edits import diff_of, edited
 from onnxdx_diagnostics.finding import Finding, Level
 from onnxdx_diagnostics.fix import Applicability, Edit, Fix
 from onnxdx_diagnostics.report import Outcome, Report, VerdictOutcome
+from onnxdx_diagnostics.text_file import diff_on_disk
 
 NOT_CAPTURED = "the model was not captured as it is, because of other findings"
 
@@ -30,12 +29,11 @@ def tried(fault: Fault, candidate: Candidate, retry: Retry, name: str) -> Fix | 
     if candidate.needs_verdict and retried.report.verdict.outcome is not VerdictOutcome.PROVEN:
         return None
     unproven = "; ".join(_unproven(retried, retried.report, new))
-    texts = {edit.path: Path(edit.path).read_bytes().decode() for edit in candidate.edits}
     return Fix(
         title=candidate.title,
         applicability=Applicability.PLAUSIBLE if unproven else Applicability.PROVEN,
         text=candidate.note,
-        diff=diff_of(texts, edited(candidate.edits, texts), fault.evidence.report.root),
+        diff=diff_on_disk(candidate.edits, fault.evidence.report.root),
         edits=candidate.edits,
         proof=_proof(retried.report),
         unproven=unproven,

@@ -12,6 +12,7 @@ from typing import TypeVar
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
 
+from onnxdx_diagnostics import text_file
 from onnxdx_diagnostics.finding import Location
 from onnxdx_diagnostics.fix import Edit
 
@@ -31,9 +32,10 @@ class SourceFile:
     def read(path: str) -> SourceFile | None:
         """The file as it is on disk; None when it cannot be read or is no Python."""
         try:
-            file = SourceFile(path, Path(path).read_bytes().decode("utf-8"))
-            return file if file.module is not None else None
-        except (OSError, UnicodeDecodeError, cst.ParserSyntaxError):
+            found = text_file.read(Path(path))
+            file = SourceFile(path, found.text) if found is not None else None
+            return file if file is not None and file.module is not None else None
+        except (OSError, text_file.NotText, cst.ParserSyntaxError):
             return None
 
     @cached_property

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from onnxdx.compat.torch_operators import schema
 from onnxdx.fixes.sources.fault import Candidate, Fault
 from onnxdx.fixes.sources.observed_calls import ObservedCall, observed_calls
 from onnxdx.fixes.sources.result_shapes import results_code
@@ -36,10 +37,20 @@ def candidates(fault: Fault) -> Iterator[Candidate]:
         statement, variable = place
         decorator = f"@{variable}.register_fake" if variable else f'@{torch}.library.register_fake("{operator}")'
         body = textwrap.indent("\n".join(lines), "    ")
-        text = f"\n\n{decorator}\ndef _({', '.join(calls[0].arguments)}):\n{body}"
+        text = f"\n\n{decorator}\ndef _({_parameters(calls[0])}):\n{body}"
         title = f"Say the shape of what `{operator}` returns, as it was in {len(calls)} calls"
         yield Candidate(title, (*imports, file.insert_after(statement, text)))
         return
+
+
+def _parameters(call: ObservedCall) -> str:
+    """The parameters of the operator, with the defaults that a call may leave out."""
+    parts: list[str] = []
+    for each in schema(call.function).arguments:
+        if each.kwarg_only and "*" not in parts:
+            parts.append("*")
+        parts.append(f"{each.name}={each.default_value!r}" if each.has_default_value() else each.name)
+    return ", ".join(parts)
 
 
 def _paths(fault: Fault) -> Iterator[str]:
