@@ -122,3 +122,33 @@ def test_the_last_resort_is_a_stub_of_what_is_known(run: Callable[..., Any]) -> 
     assert '@registry.op("fixes_ways::softsign")' in fix.text
     assert "# x: f32[3, 4] = 1, 1, 1, ..." in fix.text
     assert "# result 1: f32[3, 4] = 3, 3, 3, ..." in fix.text
+
+
+def test_whole_numbers_have_a_common_divisor(run: Callable[..., Any]) -> None:
+    def draw() -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.randint(-90, 90, (4, 5)), torch.randint(0, 90, (5,))
+
+    batch = {0: torch.export.Dim("batch")}
+
+    _, after = run(lambda x, y: (torch.gcd(x, y), torch.lcm(x, y)), *draw(), dynamic_shapes=((batch, {}),)).fixed()
+
+    assert after.agrees(*draw())
+    assert after.agrees(torch.zeros(2, 5, dtype=torch.int64), torch.zeros(5, dtype=torch.int64))
+
+
+def test_bytes_are_multiplied(run: Callable[..., Any]) -> None:
+    def draw() -> torch.Tensor:
+        return torch.randint(-128, 128, (32, 8), dtype=torch.int8)
+
+    _, after = run(lambda x: torch._int_mm(x, x.t()), draw()).fixed()
+
+    assert after.agrees(draw())
+
+
+def test_a_number_stands_where_another_overload_has_a_tensor(run: Callable[..., Any]) -> None:
+    failing = run(lambda x: torch.special.hermite_polynomial_h(x, 4), torch.randn(3, 5))
+
+    fix, after = failing.fixed()
+
+    assert "n = op.CastLike(n, x)" in fix.diff
+    assert after.agrees(torch.randn(3, 5))

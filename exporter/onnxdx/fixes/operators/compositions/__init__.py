@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import onnxscript
 
-from onnxdx.compat.torch_operators import OpOverload
+from onnxdx.compat.torch_operators import OpOverload, schema
 from onnxdx.fixes.operators.bodies import kinds_of, shapes_of
 from onnxdx.fixes.operators.function_text import About, Limit, docstring, guard
 from onnxdx.fixes.operators.uses import Use, registered_name
@@ -65,12 +65,13 @@ def compositions_for(operator: str) -> Iterator[tuple[Callable[..., Any], bool]]
 
 @dataclass(frozen=True)
 class Composed:
-    """A function of this package as a candidate for the operator `target`."""
+    """A function of this package as a candidate for `target`; `overload` is the one that it is made for, if another."""
 
     target: OpOverload
     function: Callable[..., Any]
     complex: bool
     uses: tuple[Use, ...]
+    overload: OpOverload | None = None
     is_eager_code: bool = False
     is_guess: bool = False
 
@@ -82,7 +83,7 @@ class Composed:
     def source(self, needed: frozenset[About] = frozenset(), proof: str = "") -> FunctionSource:
         """The function's text, with the limits that are needed, and the helpers that it calls."""
         limits = [limit for limit in self._limits() if limit.about in needed]
-        head = [line for limit in limits for line in guard(limit)]
+        head = [*(line for limit in limits for line in guard(limit)), *self._numbers_as_tensors()]
         said = docstring(self.target, self.how, proof)
         flag = ", complex=True" if self.complex else ""
         operator = registered_name(self.target)
@@ -92,6 +93,15 @@ class Composed:
         words = set(re.findall(r"\w+", _code_only(code)))
         imports = tuple(sorted(line for name, line in _IMPORTS.items() if name in words))
         return FunctionSource(operator, code, imports, self.complex)
+
+    def _numbers_as_tensors(self) -> Iterator[str]:
+        if self.overload is None:
+            return
+        given = {each.name: str(each.type) for each in schema(self.target).arguments}
+        like = next(name for name, kind in given.items() if kind == "Tensor")
+        for each in schema(self.overload).arguments:
+            if str(each.type) == "Tensor" and given[each.name] != "Tensor":
+                yield f"{each.name} = op.CastLike({each.name}, {like})"
 
     def _limits(self) -> Iterator[Limit]:
         given = self.uses[0].arguments

@@ -32,11 +32,12 @@ def candidates(operator: Operator) -> Iterator[Candidate]:
 
 def _overloads(operator: Operator, registry: OnnxRegistry) -> Iterator[tuple[str, Callable[..., Any]]]:
     for other in other_overloads(operator.target):
-        if registry.entries(other) and _takes(other, operator.target):
+        if registry.entries(other) and takes(other, operator.target):
             yield f"What the overload `{registered_name(other)}` is.", _called(other)
 
 
-def _takes(other: OpOverload, target: OpOverload) -> bool:
+def takes(other: OpOverload, target: OpOverload) -> bool:
+    """Whether an overload has the arguments of another, with tensors for numbers perhaps."""
     ours, theirs = schema(target).arguments, schema(other).arguments
     if [each.name for each in ours] != [each.name for each in theirs]:
         return False
