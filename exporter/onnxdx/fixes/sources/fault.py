@@ -10,6 +10,7 @@ import libcst as cst
 from onnxdx.fixes import Evidence
 from onnxdx.fixes.sources.sighting import Sighting, see
 from onnxdx.fixes.sources.source_file import SourceFile
+from onnxdx_diagnostics import ownership
 from onnxdx_diagnostics.finding import Finding, Location
 from onnxdx_diagnostics.fix import Edit
 
@@ -74,11 +75,12 @@ class Fault:
         return found
 
     def other_file(self, path: str) -> SourceFile | None:
-        """Another file of the user's."""
+        """Another file, if it is one of the user's."""
         if path == self.file.path:
             return self.file
         if path not in self._files:
-            self._files[path] = SourceFile.read(path)
+            own = ownership.is_user(path, self.evidence.request.root)
+            self._files[path] = SourceFile.read(path) if own else None
         return self._files[path]
 
 

@@ -1,9 +1,10 @@
-"""A class whose tensors torch cannot see, registered right behind its definition."""
+"""A class whose tensors torch cannot see, registered behind its definition, or where a class of a library is used."""
 
 from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +14,12 @@ import torch as t
 from onnxdx.eager import plain_run
 from onnxdx.fixes.sources.fault import Candidate, Fault
 from onnxdx.fixes.sources.source_file import SourceFile
+from onnxdx_diagnostics.fix import Edit
 
 RULES = frozenset({"DX108", "DX109"})
+_CONSTANT = (bool, int, float, str, t.dtype, t.device, type)
+Place = tuple[SourceFile, cst.BaseStatement, tuple[Edit, ...]]
+"""A file, the statement behind which a class can be registered, and what must be imported for that."""
 
 
 def candidates(fault: Fault) -> Iterator[Candidate]:
@@ -22,14 +27,14 @@ def candidates(fault: Fault) -> Iterator[Candidate]:
     facts = fault.finding.facts()
     name = str(facts["type_name"]).rpartition(".")[2]
     value = next((each for each in _objects(fault) if type(each).__name__ == name), None)
-    found = _definition(fault, name, value)
-    if found is None or value is None:
+    found = (_definition(fault, name, value) or _import(fault, name, value)) if value is not None else None
+    if found is None:
         return
-    file, definition = found
+    file, statement, imported = found
     torch, imports = file.importing("torch")
     for text in _registrations(torch, name, value, bool(facts.get("is_dataclass"))):
-        edit = file.insert_after(definition, f"\n\n{text}")
-        yield Candidate(f"Register `{name}`, so that torch sees its tensors", (*imports, edit))
+        edit = file.insert_after(statement, f"\n\n{text}")
+        yield Candidate(f"Register `{name}`, so that torch sees its tensors", (*imports, *imported, edit))
 
 
 def _objects(fault: Fault) -> Iterator[Any]:
@@ -49,7 +54,7 @@ def _objects(fault: Fault) -> Iterator[Any]:
             queue += vars(value).values()
 
 
-def _definition(fault: Fault, name: str, value: Any) -> tuple[SourceFile, cst.ClassDef] | None:
+def _definition(fault: Fault, name: str, value: Any) -> Place | None:
     """The `class` statement at the top of a file of the user's."""
     try:
         path = inspect.getsourcefile(type(value))
@@ -59,8 +64,23 @@ def _definition(fault: Fault, name: str, value: Any) -> tuple[SourceFile, cst.Cl
         file = fault.other_file(each)
         for statement in file.module.body if file is not None else ():
             if isinstance(statement, cst.ClassDef) and statement.name.value == name and file is not None:
-                return file, statement
+                return file, statement, ()
     return None
+
+
+def _import(fault: Fault, name: str, value: Any) -> Place | None:
+    """The last import at the top of the finding's file, for a class of a library that can be imported by its name."""
+    kind, file = type(value), fault.file
+    if getattr(sys.modules.get(kind.__module__), name, None) is not kind:
+        return None
+    imports = [
+        line
+        for line in file.module.body
+        if isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], (cst.Import, cst.ImportFrom))
+    ]
+    if not imports:
+        return None
+    return file, imports[-1], (file.add_import(f"from {kind.__module__} import {name}"),)
 
 
 def _registrations(torch: str, name: str, value: Any, is_dataclass: bool) -> Iterator[str]:
@@ -79,7 +99,7 @@ def _registrations(torch: str, name: str, value: Any, is_dataclass: bool) -> Ite
         )
         return
     attributes = list(vars(value)) if hasattr(value, "__dict__") else []
-    constants = [each for each in attributes if isinstance(getattr(value, each), (bool, int, float, str))]
+    constants = [each for each in attributes if isinstance(getattr(value, each), _CONSTANT)]
     if constants:
         yield _with_constants(torch, register, name, variable, attributes, constants)
         return
