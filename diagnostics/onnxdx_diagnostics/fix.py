@@ -53,3 +53,8 @@ class Fix:
     unproven: str = ""
     provider: str = ""
     seen: tuple[tuple[str, str], ...] = ()
+
+
+def unfinished(why: str) -> Fix:
+    """Says of a finding that fixes for it were not tried to the end."""
+    return Fix(f"No fix was tried to the end ({why})", provider=UNTRIED)

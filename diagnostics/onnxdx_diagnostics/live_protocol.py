@@ -130,8 +130,8 @@ class Reply:
     """What a worker says of the request `id`; 0 is none.
 
     `reason` is a sentence for STALE and REFUSED, and for DIED the signal or the exit status. `pid` is that of STARTED.
-    `finding` is that of FIXES, with what was tried. `same` and `difference` are those of RETRY (see
-    `onnxdx.fixes.Retried`), whose report is in the answer.
+    `finding` is that of FIXES, with what was tried; of FIXES that are refused it is the fault of ours that did it.
+    `same` and `difference` are those of RETRY (see `onnxdx.fixes.Retried`), whose report is in the answer.
     """
 
     id: int

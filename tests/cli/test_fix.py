@@ -130,6 +130,20 @@ def test_a_provider_that_fails_is_a_fault_of_ours_and_costs_no_finding(
     assert "it is lost" in told["DX901"]
 
 
+def test_a_provider_that_fails_is_the_same_fault_where_fixes_are_applied(project: Path, apart: Callable) -> None:
+    (project / "providers").mkdir()
+    (project / "providers" / "failing_provider.py").write_text(FAILING_PROVIDER)
+    brought = "\nfrom onnxdx import fixes\nfixes.__path__.append(__file__.replace('with_it.py', 'providers'))\n"
+    (project / "with_it.py").write_text(MODEL + brought)
+
+    done = apart("fix", "with_it.py:build")
+
+    assert done.code == 3
+    assert "DX301" in done.out
+    assert "No fix was tried to the end (ValueError: it is lost)" in " ".join(done.out.split())
+    assert "error[DX901]" in done.out
+
+
 def test_where_nobody_looks_at_fixes_none_are_tried(project: Path, target: str, onnxdx: Callable) -> None:
     done = onnxdx("export", target, "--format", "github")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +100,14 @@ def _fix_target(wish: Wish) -> int:
         if ending.code is not ExitCode.CLEAN or not report.findings:
             _print_report(report, "nothing to fix")
             return ending.code or of_report(report, wish.fail_on)
-        report = run.tried(report, _chosen(report, wish.finding))
-        fixed = _fixed(wish, report, wish.root)
+        tried = run.tried(report, _chosen(report, wish.finding))
+        fixed = _fixed(wish, tried, wish.root)
         if fixed is None:
-            return of_report(report, wish.fail_on)
+            return of_report(tried, wish.fail_on)
         ending = run.again()
-    _print_report(ending.report, f"{fixed.said}\n{compare(report, ending.report)}")
-    return ending.code or of_report(ending.report, wish.fail_on)
+    after = replace(ending.report, findings=(*ending.report.findings, *run.crashes))
+    _print_report(after, f"{fixed.said}\n{compare(report, ending.report)}")
+    return ending.code or of_report(after, wish.fail_on)
 
 
 def _fix_report(wish: Wish, path: Path) -> int:

@@ -13,7 +13,7 @@ from onnxdx_diagnostics.event_log import EventLog
 from onnxdx_diagnostics.events import Event, EventKind, all_of, unheard
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.fingerprint import identities
-from onnxdx_diagnostics.fix import UNTRIED, Fix
+from onnxdx_diagnostics.fix import unfinished
 from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.rundir import EVENTS
 from onnxdx_diagnostics.worker_protocol import Job
@@ -26,13 +26,17 @@ from onnxdx_tui.worker_process import Ended
 
 
 class FixRun:
-    """Exports of one target. What the user's code prints is kept from standard output."""
+    """Exports of one target. What the user's code prints is kept from standard output.
+
+    `crashes` are the faults of ours in what was tried.
+    """
 
     def __init__(self, asked: Asked, worker: LiveWorker, folder: Path) -> None:
         self._asked = asked
         self._worker = worker
         self._job = asked.job(EventLog(folder / EVENTS).path)
         self.tracebacks = ""
+        self.crashes: list[Finding] = []
 
     def export(self) -> Ending:
         """The first export. Raises OSError."""
@@ -48,7 +52,8 @@ class FixRun:
             return self._ending(ended, chronicle, replace(self._job, registry=registry))
 
     def tried(self, report: Report, chosen: Sequence[Finding]) -> Report:
-        """The report with fixes for the chosen findings. A trial that ends the process costs that finding's fixes only.
+        """The report with fixes for the chosen findings. A trial that ends the process costs that finding's fixes only,
+        and so does a fault of ours, which is a finding of its own.
 
         Raises OSError.
         """
@@ -61,15 +66,16 @@ class FixRun:
                 self._worker.export(self._job, unheard)
             with self._followed("fixes") as (_, progress):
                 findings[index], ended = self._fixes(findings[index], identity, progress)
-        return replace(report, findings=tuple(findings))
+        return replace(report, findings=(*findings, *self.crashes))
 
     def _fixes(self, finding: Finding, identity: str, progress: Progress) -> tuple[Finding, bool]:
         """A finding with what was tried, and whether that ended the process."""
         try:
             return replace(finding, offered=self._worker.fixes(identity, progress).offered), False
         except Refused as refused:
-            told = Fix(f"No fix was tried to the end ({refused})", provider=UNTRIED)
-            return replace(finding, offered=(told,)), True
+            if refused.crash is not None:
+                self.crashes.append(refused.crash)
+            return replace(finding, offered=(unfinished(str(refused)),)), refused.crash is None
 
     @contextlib.contextmanager
     def _followed(self, step: str) -> Iterator[tuple[Chronicle, Progress]]:

@@ -41,7 +41,11 @@ _NICE = 10
 
 
 class Refused(Exception):
-    """The worker has nothing to do this with; the text says why."""
+    """The worker has nothing to do this with; the text says why. `crash` is the fault of ours, where it is one."""
+
+    def __init__(self, reason: str, crash: Finding | None = None) -> None:
+        super().__init__(reason)
+        self.crash = crash
 
 
 class LiveWorker:
@@ -111,8 +115,8 @@ class LiveWorker:
         Raises Refused when there are none to be had - no such finding, no process any more, cancelled - and OSError.
         """
         _, reply = self._asked(lambda number: Request(number, Ask.FIXES, finding=identity), listener)
-        if reply is None or reply.finding is None:
-            raise Refused(_reason(reply))
+        if reply is None or reply.said is not Said.ANSWERED or reply.finding is None:
+            raise Refused(_reason(reply), reply.finding if reply is not None else None)
         return reply.finding
 
     def retry(self, edits: tuple[Edit, ...], listener: Listener = unheard) -> tuple[Ended, str]:

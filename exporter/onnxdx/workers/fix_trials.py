@@ -20,7 +20,7 @@ from onnxdx.rehearsal import Rehearsal, Server
 from onnxdx.request import ExportRequest
 from onnxdx_diagnostics.events import Event, EventKind, Listener
 from onnxdx_diagnostics.finding import Finding, Site
-from onnxdx_diagnostics.fix import UNTRIED, Fix
+from onnxdx_diagnostics.fix import UNTRIED, Fix, unfinished
 from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.rules.dx901_internal_error import InternalError
 from onnxdx_diagnostics.selection import NothingSelected, name_of, selected
@@ -28,9 +28,6 @@ from onnxdx_diagnostics.worker_protocol import REGISTRY, Job
 
 _clock = time.time
 _ENDED = "that ended the process, or took too long"
-
-
-_UNFINISHED = Fix(f"No fix was tried to the end ({_ENDED})", provider=UNTRIED)
 
 
 def with_fixes(
@@ -59,7 +56,7 @@ def with_fixes(
             late = _clock() >= deadline
             known = _marked(findings, pending, job, over if late else f"fixes of another were tried, and {_ENDED}")
             if not late:
-                known[index] = replace(findings[index], offered=(_UNFINISHED,))
+                known[index] = replace(findings[index], offered=(unfinished(_ENDED),))
             keep(replace(report, findings=(*known, *crashes)))
             if late:
                 findings = known
@@ -68,7 +65,8 @@ def with_fixes(
             try:
                 findings[index] = replace(findings[index], offered=fixes_for(findings[index], evidence))
             except Exception as error:  # the internal-error rule: what fails here must not cost the report
-                crashes.append(_crash(findings[index], error, request))
+                crashes.append(crash(findings[index], error, request))
+                findings[index] = replace(findings[index], offered=(unfinished(said(error)),))
     return replace(report, findings=(*findings, *crashes))
 
 
@@ -96,8 +94,13 @@ def _untried(finding: Finding, job: Job, why: str) -> Fix:
     return Fix(f"Have fixes tried by `{command}`: {why}", provider=UNTRIED)
 
 
-def _crash(finding: Finding, error: Exception, request: ExportRequest) -> Finding:
+def crash(finding: Finding, error: Exception, request: ExportRequest) -> Finding:
+    """That a provider of ours has failed, as the finding that it is."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{frame.filename}:{frame.lineno} in {frame.name}"
-    said = f"{type(error).__name__}: {first_line(error)}"
-    return InternalError(Site(request.call_site), f"fixes for {name_of(finding)}", said, where)
+    return InternalError(Site(request.call_site), f"fixes for {name_of(finding)}", said(error), where)
+
+
+def said(error: Exception) -> str:
+    """What a provider raised, in one line."""
+    return f"{type(error).__name__}: {first_line(error)}"

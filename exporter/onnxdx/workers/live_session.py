@@ -21,7 +21,6 @@ from typing import TextIO
 import torch
 
 from onnxdx import pipeline, worker
-from onnxdx.errors import first_line
 from onnxdx.program import ONNXProgram
 from onnxdx.registry import OnnxRegistry
 from onnxdx.rehearsal import Rehearsal, Server
@@ -29,6 +28,7 @@ from onnxdx.request import ExportOptions, ExportRequest
 from onnxdx.session import Session
 from onnxdx.targets.target_error import TargetError
 from onnxdx.user_functions import registry_file
+from onnxdx.workers import fix_trials
 from onnxdx.workers.watched_process import Alarm, Watch, leave_stacks
 from onnxdx_diagnostics.event_log import EventLog, append_line
 from onnxdx_diagnostics.events import Event, EventKind, Listener, all_of
@@ -211,7 +211,8 @@ class _Live:
             return Reply(number, Said.ANSWERED, finding=session.fixes(known[identity]))
         except Exception as error:  # a provider's: it costs the fixes, not the session
             traceback.print_exc()
-            return Reply(number, Said.REFUSED, f"{type(error).__name__}: {first_line(error)}")
+            crash = fix_trials.crash(known[identity], error, session.request)
+            return Reply(number, Said.REFUSED, fix_trials.said(error), finding=crash)
 
     def _stale(self, job: Job, registry: str) -> str:
         """Why the user's code in this process is not what is on disk any more; empty when it is."""
