@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from onnxdx_diagnostics.fix import Applicability
+
 LIBRARY = torch.library.Library("fixes_library", "DEF")
 
 
@@ -51,6 +53,25 @@ def painted(x: torch.Tensor, value: float) -> torch.Tensor:
 @operator
 def shrunk(x: torch.Tensor, limit: float) -> torch.Tensor:
     return torch.cond(x.norm() > limit, lambda x: x / x.norm() * limit, lambda x: x.clone(), (x,))
+
+
+@operator
+def limited(x: torch.Tensor, limit: float) -> torch.Tensor:
+    size = x.norm()
+    if size > limit:
+        return x / size * limit
+    y = x.clone()
+    if not (x > 0).any():
+        y.mul_(-1)
+    return y
+
+
+@operator
+def halved(x: torch.Tensor) -> torch.Tensor:
+    y = x.clone()
+    while y.norm() > 1:
+        y = y / 2
+    return y
 
 
 @operator
@@ -133,6 +154,21 @@ def test_a_branch_of_a_body_is_a_choice_of_both_sides(run: Callable[..., Any]) -
 
     assert after.agrees(torch.randn(4, 6) * 10)
     assert after.agrees(torch.randn(4, 6) / 100)
+
+
+def test_decisions_of_a_body_are_choices_too(run: Callable[..., Any]) -> None:
+    _, after = run(lambda x: limited(x, 2.0), torch.randn(4, 6)).fixed()
+
+    assert after.agrees(torch.randn(4, 6) * 10)
+    assert after.agrees(torch.rand(4, 6) / 100)
+    assert after.agrees(-torch.rand(4, 6) / 100)
+
+
+def test_a_body_that_loops_until_data_says_so_has_no_function(run: Callable[..., Any]) -> None:
+    (fix,) = run(lambda x: halved(x), torch.randn(4, 6)).fixes()
+
+    assert fix.applicability is Applicability.MANUAL
+    assert "decides on the values of tensors too often" in fix.text
 
 
 def test_a_body_may_call_other_operators_with_bodies(run: Callable[..., Any]) -> None:

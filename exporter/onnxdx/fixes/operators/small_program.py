@@ -25,6 +25,7 @@ from onnxdx.compat.small_programs import (
     taken_for_true,
     without_modes,
 )
+from onnxdx.fixes.operators.both_sides import choosing, on_all_paths
 from onnxdx.fixes.operators.python_bodies import body_of, has_body
 from onnxdx.fixes.operators.uses import made_up
 from onnxdx.graph.operators import mutates
@@ -76,10 +77,10 @@ def traced(
         whole_list = list(values)
         for index, value in zip(opened, given, strict=True):
             whole_list[index] = value
-        return _results(body(whole_list))
+        return _results(on_all_paths(lambda: body(whole_list)))
 
     try:
-        with torch.no_grad(), mode, sizes_of_data_forgotten(mode), _quiet(), _choosing(), warnings.catch_warnings():
+        with torch.no_grad(), mode, sizes_of_data_forgotten(mode), _quiet(), choosing(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             module = _functional(call, [values[index] for index in opened], whole)
             module.graph.eliminate_dead_code()
@@ -145,31 +146,6 @@ class _WithBodies(fx.Interpreter):
         with without_modes():
             body = body_of(target, fx.node.map_aggregate(args, made_up), fx.node.map_aggregate(kwargs, made_up))
         return super().call_function(body or target, args, kwargs)
-
-
-@contextlib.contextmanager
-def _choosing() -> Iterator[None]:
-    """`torch.cond` computes both sides and chooses: in a trace that is alone, torch cannot make a branch of it."""
-    before = torch.cond
-    torch.cond = _chosen
-    try:
-        yield
-    finally:
-        torch.cond = before
-
-
-def _chosen(pred: Any, true_fn: Callable[..., Any], false_fn: Callable[..., Any], operands: Any = ()) -> Any:
-    if isinstance(pred, bool):
-        return (true_fn if pred else false_fn)(*operands)
-    return _where(pred, true_fn(*operands), false_fn(*operands))
-
-
-def _where(pred: Any, one: Any, other: Any) -> Any:
-    if isinstance(one, dict):
-        return {name: _where(pred, one[name], other[name]) for name in one}
-    if isinstance(one, (tuple, list)):
-        return type(one)(_where(pred, *both) for both in zip(one, other, strict=True))
-    return torch.where(pred, one, other) if one is not None else None
 
 
 def _results(result: Any) -> Any:
