@@ -164,9 +164,22 @@ def attribute_assignment(path: str, class_name: str, attribute: str) -> int | No
             methods = (m for m in owner.body if isinstance(m, ast.FunctionDef) and m.name != "__init__")
             for statement in (step for method in methods for step in ast.walk(method)):
                 targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
-                if any(isinstance(target, ast.Attribute) and target.attr == attribute for target in targets):
+                parts = [part for target in targets if target is not None for part in _assigned_parts(target)]
+                if any(isinstance(part, ast.Attribute) and part.attr == attribute for part in parts):
                     return int(statement.lineno)  # type: ignore[attr-defined]
     return None
+
+
+def _assigned_parts(target: ast.expr) -> Iterator[ast.expr]:
+    """What an assignment sets: `self.a` and `b` of `(self.a, [*b]) = ...`."""
+    match target:
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            for part in parts:
+                yield from _assigned_parts(part)
+        case ast.Starred(value=part):
+            yield from _assigned_parts(part)
+        case _:
+            yield target
 
 
 def operands(place: Location) -> tuple[str, ...]:

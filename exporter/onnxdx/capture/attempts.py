@@ -53,13 +53,17 @@ class Guess:
 
 @dataclass(frozen=True)
 class StandIn:
-    """A capture that cannot be handed out: what it guessed and answered, which dims it lost, and where it ended."""
+    """A capture that cannot be handed out: what it guessed and answered, which dims it lost, and where it ended.
+
+    `writes_numbers` says that the model writes numbers from tensors into texts.
+    """
 
     exported: ExportedProgram | None
     error: BaseException | None
     guesses: tuple[Guess, ...]
     values: SampleValues
     promises: tuple[Finding, ...]
+    writes_numbers: bool = False
 
     @property
     def mode(self) -> CaptureMode:
@@ -123,11 +127,15 @@ class Attempts:
         """The captured program with what torch cannot prove of sizes as asserts in the graph, or what was raised."""
         return self._capture(self.asked.spec, strict=False, asserting=True)
 
-    def stand_in(self) -> StandIn:
-        """A capture that guesses by the values of the sample inputs and leaves every dim to torch."""
+    def stand_in(self, *, numbers_written: bool = True) -> StandIn:
+        """A capture that guesses by the values of the sample inputs and leaves every dim to torch.
+
+        A number from a tensor has its value in a text, unless `numbers_written` is false: then it has torch's symbol.
+        """
         guesses: list[Guess] = []
         guards: list[SizeGuard] = []
         foreign: set[Any] = set()
+        texts: list[bool] = []
         tainted: set[Spot | None] = set()
 
         def on_guard(condition: Any) -> None:
@@ -135,6 +143,10 @@ class Attempts:
             guards.append(guard)
             if values.constants:
                 tainted.add(self.sources.innermost_user(guard.spots))
+
+        def on_text() -> bool:
+            texts.append(True)
+            return numbers_written
 
         def on_guess(condition: Any, truth: bool) -> None:
             if not values.in_control_flow and not is_about(condition, foreign) and not self.reads_packed():
@@ -148,7 +160,7 @@ class Attempts:
             stack.enter_context(plain_run.values_kept(request.model, request.args, request.kwargs))
             stack.enter_context(real_tensors(foreign))
             stack.enter_context(values.answering(know))
-            stack.enter_context(numbers_as_keys(self.sources.is_user, values.note))
+            stack.enter_context(numbers_as_keys(self.sources.is_user, values.note, on_text))
             with size_decisions(on_guard, on_guess):
                 captured = self._capture(relaxed, strict=False)
             error = None if isinstance(captured, ExportedProgram) else captured
@@ -164,7 +176,7 @@ class Attempts:
         # an operator without fake kernel has no results but the real ones
         if exported is not None and not any(capture_errors.missing_fake_kernels(exported.graph, self.sources)):
             without_real_tensors(exported)
-        return StandIn(exported, error, tuple(guesses), values, tuple(promises))
+        return StandIn(exported, error, tuple(guesses), values, tuple(promises), bool(texts))
 
     def recorded(self) -> RecordedRun | BaseException:
         """A recording of one run of the model, or what it raised."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import torch
@@ -17,14 +17,18 @@ from torch.export import ExportedProgram
 from onnxdx.capture.attempts import Attempts, StandIn
 from onnxdx.capture.dynamo_trial import DynamoTrial
 from onnxdx.capture.recorded_run import RecordedRun
-from onnxdx.compat.torch_errors import GuardOnDataDependentSymNode, is_violation
-from onnxdx.faults import silent_faults
+from onnxdx.capture.sample_values import Broken
+from onnxdx.compat.torch_errors import GuardOnDataDependentSymNode, breaks_schema, is_violation, names_a_number
+from onnxdx.compat.torch_operators import OpOverload
+from onnxdx.faults import custom_operators, silent_faults
+from onnxdx.registry import OnnxRegistry
 from onnxdx.request import Lacking
 from onnxdx.user_code import capture_errors
 from onnxdx.user_code.stacks import chain_of
 from onnxdx.values import CaptureMode
 from onnxdx_diagnostics.finding import Finding, Frame, Location
 from onnxdx_diagnostics.rules.dx101_data_dependent_branch import DataDependentBranch
+from onnxdx_diagnostics.rules.dx103_data_dependent_size import DataDependentSize
 from onnxdx_diagnostics.rules.dx111_no_fake_kernel import NoFakeKernel
 from onnxdx_diagnostics.rules.dx120_control_flow_misfit import ControlFlowMisfit
 from onnxdx_diagnostics.rules.dx308_layout_not_supported import LayoutNotSupported
@@ -64,7 +68,27 @@ class Recovered:
 
 
 def recover(attempts: Attempts, error: BaseException, budget: Budget) -> Recovered:
-    """What there is for a model whose non-strict capture raised `error`.
+    """What there is for a model whose non-strict capture raised `error`."""
+    recovered = _climbed(attempts, error, budget)
+    findings = recovered.findings
+    if recovered.exported is None or not any(isinstance(finding, DataDependentSize) for finding in findings):
+        return recovered
+    unplaced = set(_unplaced_sizes(recovered.exported, attempts))
+    kept = (each for each in findings if not isinstance(each, DataDependentSize) or _line(each) not in unplaced)
+    return replace(recovered, findings=tuple(kept))
+
+
+def _unplaced_sizes(exported: ExportedProgram, attempts: Attempts) -> Iterator[tuple[str, int] | None]:
+    """The lines of operators whose result has a size by data and that ONNX has nothing for: that is told of them."""
+    registry = attempts.request.options.onnx_registry or OnnxRegistry()
+    for node in exported.graph.nodes:
+        sized_by_data = isinstance(node.target, OpOverload) and torch.Tag.dynamic_output_shape in node.target.tags
+        if sized_by_data and not registry.entries(node.target):
+            yield _place(attempts.sources.site(node).location)
+
+
+def _climbed(attempts: Attempts, error: BaseException, budget: Budget) -> Recovered:
+    """Up the ladder, until there is a program.
 
     The faults that the stand-in runs into are known best, with their stack and their number. What the exceptions tell
     is added where the stand-in says nothing of that line.
@@ -98,6 +122,9 @@ def recover(attempts: Attempts, error: BaseException, budget: Budget) -> Recover
     told_elsewhere = attempts.reads_packed(error) and stand_in is not None and stand_in.exported is not None
     if not unknown and not told_elsewhere and not (told is None and _misled(stand_in, attempts)):
         findings = _added(_of_error(error, failed, told, findings, attempts), findings)
+    if stand_in is not None and stand_in.writes_numbers:
+        symbols = budget.rung("texts", lambda: attempts.stand_in(numbers_written=False))
+        findings = _added(findings, _of_texts(symbols, attempts) if symbols is not None else ())
     ended = stand_in.error if stand_in is not None else None
     if ended is not None and attempts.line_of(ended) != attempts.line_of(error):
         findings = _added(findings, _behind(ended, attempts))
@@ -146,7 +173,11 @@ def _of_stand_in(stand_in: StandIn, attempts: Attempts) -> Iterator[Finding]:
     guessed = (
         capture_errors.data_dependent(g.condition, g.spots, sources, g.module, truth=g.truth) for g in stand_in.guesses
     )
-    answered = (capture_errors.of_fault(f.error, f.spots, sources, f.module, f.operator) for f in values.faults)
+    answered = (
+        capture_errors.of_fault(f.error, f.spots, sources, f.module, f.operator)
+        for f in values.faults
+        if not _breaks_schema(f.error, attempts)
+    )
     seen: set[tuple[object, ...]] = set()
     for finding in (*guessed, *answered):
         # one expression that torch stumbles over several times inside is one fault
@@ -158,6 +189,24 @@ def _of_stand_in(stand_in: StandIn, attempts: Attempts) -> Iterator[Finding]:
     yield from capture_errors.unknown_outputs(attempts.request.model, values.outputs, sources)
     if stand_in.exported is not None:
         yield from capture_errors.missing_fake_kernels(stand_in.exported.graph, sources)
+
+
+def _of_texts(symbols: StandIn, attempts: Attempts) -> Iterator[Finding]:
+    """The lines that look for something under a text, with a number from a tensor in it."""
+    for fault in symbols.values.faults:
+        if any(map(names_a_number, chain_of(fault.error))):
+            yield capture_errors.of_fault(fault.error, fault.spots, attempts.sources, fault.module)
+    ended = symbols.error
+    if ended is not None and any(map(names_a_number, chain_of(ended))):
+        yield from filter(None, [capture_errors.explained(ended, attempts.sources)])
+
+
+def _breaks_schema(error: BaseException, attempts: Attempts) -> bool:
+    """Whether an operator does what its schema denies, which is told of the schema itself."""
+    request = attempts.request
+    return any(map(breaks_schema, chain_of(error))) and bool(
+        custom_operators.findings(request.model, request.args, request.kwargs, attempts.sources)
+    )
 
 
 def _of_recording(recorded: RecordedRun, attempts: Attempts) -> Iterator[Finding]:
@@ -184,10 +233,10 @@ def _of_error(
         unsaid = not known and not attempts.asked.misfits
         return [capture_errors.unexplained([error], attempts.sources)] if unsaid else []
     line = attempts.line_of(error)
-    if line in lines or (line is None and known):
+    if line in lines or (line is None and known) or _breaks_schema(error, attempts):
         return []
     scripts: list[Finding] = list(capture_errors.script_modules(attempts.request.model, error, attempts.sources))
-    return scripts or [_best(error, strict, attempts)]
+    return _added(scripts or [_best(error, strict, attempts)], _further_down(error, strict, attempts))
 
 
 def _best(error: BaseException, strict: BaseException | None, attempts: Attempts) -> Finding:
@@ -204,16 +253,33 @@ def _best(error: BaseException, strict: BaseException | None, attempts: Attempts
     return told
 
 
+def _further_down(error: BaseException, strict: BaseException | None, attempts: Attempts) -> Iterator[Finding]:
+    """What ended strict capture, when that was further down in the function that raised `error`: it got over that."""
+    if strict is None:
+        return
+    sources = attempts.sources
+    stacks = [[spot for spot in sources.spots_of_error(each) if sources.is_user(spot.path)] for each in (error, strict)]
+    for one, other in zip(*stacks, strict=False):
+        if one.line != other.line:
+            told = capture_errors.explained(strict, sources)
+            if told is not None and one.line < other.line and (one.path, one.function) == (other.path, other.function):
+                yield told
+            return
+
+
 def _behind(error: BaseException, attempts: Attempts) -> Iterator[Finding]:
     """What ended the stand-in: a further fault, when it has a line of its own.
 
-    That a decision depends on data is none: the stand-in guesses, and fails only where torch has lost the values.
+    That a decision depends on data is none: the stand-in guesses, and fails only where torch has lost the values. Nor
+    is a module that fails on what torch takes for the values, while the model runs.
     """
     if any(isinstance(link, GuardOnDataDependentSymNode) for link in chain_of(error)):
         return
     told = capture_errors.explained(error, attempts.sources)
-    if told is None and attempts.line_of(error) is not None:
-        told = attempts.fails_in_eager() or capture_errors.unexplained([error], attempts.sources)
+    if told is None and attempts.line_of(error) is not None and not _breaks_schema(error, attempts):
+        told = attempts.fails_in_eager()
+        if told is None and not isinstance(error, Broken):
+            told = capture_errors.unexplained([error], attempts.sources)
     if told is not None:
         yield told
 

@@ -86,7 +86,7 @@ class SampleValues:
             try:
                 result = forward(module, *args, **kwargs)
             except Exception as error:  # what a user's module raises under capture can be anything
-                if outermost or isinstance(error, _Broken):
+                if outermost or isinstance(error, Broken):
                     raise
                 result = self._real_run(error, forward, module, args, kwargs)
             finally:
@@ -113,7 +113,7 @@ class SampleValues:
             try:
                 result = forward(module, *given, **named)
             except Exception as broken:
-                raise _Broken from broken
+                raise Broken from broken
         self.note(error)
         self.lost = self.constants = True
         return captured_values(result)
@@ -157,8 +157,8 @@ class SampleValues:
         return captured_values(result)
 
 
-class _Broken(Exception):
-    """A module raises without any capture, too; the cause is what it raises."""
+class Broken(Exception):
+    """A module raises without any capture, too, on the values that torch knows; the cause is what it raises."""
 
 
 class _Answers(TorchFunctionMode):

@@ -45,6 +45,14 @@ def known_types() -> Iterator[Callable[[object], list[type]]]:
             _pytree._deregister_pytree_node(kind)
 
 
+def holds_unknown(spec: Any) -> bool:
+    """Whether there is a type in a structure that pytree does not know now (`TreeSpec.type`, 2.9 - 2.14)."""
+    from torch.utils import _pytree
+
+    unknown = spec.type is not None and spec.type not in _pytree.SUPPORTED_NODES
+    return unknown or any(map(holds_unknown, spec.children()))
+
+
 class _Held:
     """An object as it was when it was taken apart; equal to every other of its type, as the structure of inputs is.
 

@@ -9,6 +9,9 @@ from typing import Any
 
 import torch
 
+# The symbols of sizes that depend on data in a symbolic number (2.9 - 2.14).
+from torch.fx.experimental.symbolic_shapes import free_unbacked_symbols
+
 from onnxdx.compat.fake_tensors import FakeTensor, fake_mode_of
 from onnxdx.compat.patching import replaced
 from onnxdx.compat.symbolic_sizes import ShapeEnv
@@ -91,11 +94,14 @@ def real_value(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def numbers_as_keys(is_user: Callable[[str], bool], on_key: Callable[[Exception], None]) -> Iterator[None]:
+def numbers_as_keys(
+    is_user: Callable[[str], bool], on_key: Callable[[Exception], None], on_text: Callable[[], bool]
+) -> Iterator[None]:
     """While open, a number from a tensor is its value in a text or as a key, where a line of the user makes it one.
 
-    `on_key` hears of keys, with what torch raises for other uses of such a number; a text alone is no fault. A number
-    of torch has no hash and shows its symbol (`SymInt.__hash__`, `SymInt.__repr__`, 2.9 - 2.14).
+    `on_key` hears of keys, with what torch raises for other uses of such a number. `on_text` hears of texts, and says
+    whether they are to hold the value: a text alone is no fault. A size is fixed where it is a key. A number of torch
+    has no hash and shows its symbol (`SymInt.__hash__`, `SymInt.__repr__`, 2.9 - 2.14).
     """
     own_hash, own_text = torch.SymInt.__hash__, torch.SymInt.__repr__
 
@@ -110,13 +116,16 @@ def numbers_as_keys(is_user: Callable[[str], bool], on_key: Callable[[Exception]
     def hashed(number: torch.SymInt) -> int:
         value = known(number)
         if value is None:
-            return own_hash(number)
+            is_key = is_user(sys._getframe(1).f_code.co_filename) and not free_unbacked_symbols(number)
+            return hash(int(number)) if is_key else own_hash(number)
         on_key(DataDependentOutputException(torch.ops.aten._local_scalar_dense.default))
         return hash(value)
 
     def text(number: torch.SymInt) -> str:
         value = known(number)
-        return str(own_text(number)) if value is None else repr(value)  # type: ignore[no-untyped-call]
+        if value is None or not on_text():
+            return str(own_text(number))  # type: ignore[no-untyped-call]
+        return repr(value)
 
     with replaced(torch.SymInt, "__hash__", hashed), replaced(torch.SymInt, "__repr__", text):
         yield

@@ -39,8 +39,10 @@ __all__ = [
     "UnsupportedOperatorException",
     "UserError",
     "UserErrorType",
+    "breaks_schema",
     "graph_break",
     "is_about_data",
+    "is_derivative",
     "is_opaque",
     "is_out_of_memory",
     "is_violation",
@@ -70,6 +72,15 @@ def _noting(begin: Callable[..., None], note: Callable[[BaseException], None]) -
     return begun
 
 
+def breaks_schema(error: BaseException) -> bool:
+    """Whether torch found out, while it ran an operator, that it writes or aliases what its schema says it does not.
+
+    Bare RuntimeErrors of `torch._library.utils`, whose text is all that tells (2.9 - 2.14).
+    """
+    texts = ("this seems to be empirically wrong", "may not alias any inputs to this custom operator")
+    return isinstance(error, RuntimeError) and any(text in str(error) for text in texts)
+
+
 def is_opaque(error: BaseException) -> bool:
     """Whether a tensor has the memory of a backend, such as oneDNN; the text is all that tells (2.9 - 2.14)."""
     return isinstance(error, NotImplementedError) and "OpaqueTensorImpl" in str(error)
@@ -77,7 +88,9 @@ def is_opaque(error: BaseException) -> bool:
 
 def names_a_number(error: BaseException) -> bool:
     """Whether something is missing under the text of a number from a tensor, `str(n)` of an unbacked symbol: "u0"."""
-    return isinstance(error, KeyError) and any(re.search(r"(?<![a-zA-Z])u\d+$", str(key)) for key in error.args)
+    if not isinstance(error, (KeyError, AttributeError)):
+        return False
+    return any(re.search(r"(?<![a-zA-Z])u\d+'?$", str(key)) for key in error.args)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -104,6 +117,11 @@ def needs_memory(error: BaseException) -> bool:
             "no storage",
         )
     )
+
+
+def is_derivative(path: str) -> bool:
+    """Whether a frame is in the file of `torch.func.grad` and the like (2.9 - 2.14)."""
+    return path.replace("\\", "/").endswith("torch/_functorch/eager_transforms.py")
 
 
 def is_about_data(error: BaseException) -> bool:

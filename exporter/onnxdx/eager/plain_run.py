@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.nn.parameter import is_lazy
 
 from onnxdx.compat.fake_tensors import FakeTensor
 from onnxdx.compat.pytree import leaves_of
@@ -78,8 +79,12 @@ def unchanged(model: torch.nn.Module) -> Iterator[None]:
 
 @contextlib.contextmanager
 def values_kept(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[None]:
-    """Afterwards buffers and inputs have their values again and ask for gradients as before; so has the generator."""
-    tensors = [*model.buffers(), *(leaf for leaf in leaves_of((args, dict(kwargs))) if _is_tensor(leaf))]
+    """Afterwards buffers and inputs have their values again and ask for gradients as before; so has the generator.
+
+    A buffer that gets its values in this run keeps them.
+    """
+    buffers = (buffer for buffer in model.buffers() if not is_lazy(buffer))
+    tensors = [*buffers, *(leaf for leaf in leaves_of((args, dict(kwargs))) if _is_tensor(leaf))]
     before = [(tensor, tensor.requires_grad, tensor.detach().clone()) for tensor in tensors]
     random = torch.get_rng_state()
     try:

@@ -26,7 +26,7 @@ def findings(program: CapturedProgram) -> Iterator[LeftInTraining]:
     if program.request.options.training:
         return
     for node in _nodes(program.exported.graph_module, program.exported.graph):
-        if _drops_out(node) or _updates_statistics(node):
+        if draws_as_in_training(node) or _updates_statistics(node):
             site = program.sources.site(node)
             caller: Literal["module", "function"] = "module" if _in_module(site) else "function"
             yield LeftInTraining(site, _name(node), "statistics" if _updates_statistics(node) else "random", caller)
@@ -58,7 +58,8 @@ def _nodes(owner: Any, graph: fx.Graph) -> Iterator[fx.Node]:
         yield from _nodes(body, body.graph)
 
 
-def _drops_out(node: fx.Node) -> bool:
+def draws_as_in_training(node: fx.Node) -> bool:
+    """Whether an operator draws random numbers that it would not draw in eval mode."""
     name = _name(node)
     if name in _DROPOUTS:
         return _argument(node, "p") != 0 and _argument(node, "train") is True

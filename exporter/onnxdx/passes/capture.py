@@ -16,7 +16,7 @@ from dataclasses import replace
 import torch
 from torch.export import ExportedProgram
 
-from onnxdx.capture import distinct_inputs
+from onnxdx.capture import distinct_inputs, lazy_layers
 from onnxdx.capture.attempts import Attempts
 from onnxdx.capture.recovery import Budget, recover
 from onnxdx.compat.capturing import load_torch_export
@@ -35,6 +35,8 @@ def run(request: ExportRequest, sink: Sink) -> CapturedProgram | None:
         attempts = Attempts(distinct_inputs.separated(request))
         if attempts.asked.misfits:
             sink.emit(DynamicShapesMismatch(attempts.sources.fallback(), attempts.asked.misfits, attempts.asked.right))
+        for without_weights in lazy_layers.initialised(attempts):
+            sink.emit(without_weights)
         captured = attempts.capture(strict=False)
         if isinstance(captured, ExportedProgram):
             program: CapturedProgram | None = _accepted(attempts, captured, CaptureMode.NON_STRICT, sink)

@@ -418,12 +418,13 @@ def _gives_another(draft: OnnxDraft, flat: Sequence[Any], first: EagerRun, earli
 def _state_lost(draft: OnnxDraft, run: EagerRun) -> StateLost:
     """The finding, on the line of the user's code that sets the first of the attributes."""
     path, _, name = run.kept[0].rpartition(".")
-    owner, sources = type(draft.captured.request.model.get_submodule(path)), draft.captured.sources
-    file = inspect.getsourcefile(owner) or ""
-    line = attribute_assignment(file, owner.__name__, name)
-    if line is None or not sources.is_user(file):
-        return StateLost(sources.fallback(), run.kept)
-    return StateLost(Site(region(file, line), module=path, module_class=owner.__qualname__), run.kept)
+    kind, sources = type(draft.captured.request.model.get_submodule(path)), draft.captured.sources
+    for owner in kind.__mro__[:-1]:
+        file = inspect.getsourcefile(owner) or ""
+        line = attribute_assignment(file, owner.__name__, name) if sources.is_user(file) else None
+        if line is not None:
+            return StateLost(Site(region(file, line), module=path, module_class=kind.__qualname__), run.kept)
+    return StateLost(sources.fallback(), run.kept)
 
 
 def _trial(sizes: Mapping[str, int], comparisons: Sequence[tuple[OutputBinding, Comparison]]) -> Trial:

@@ -15,6 +15,7 @@ from torch.export.graph_signature import OutputKind as TorchOutputKind
 
 from onnxdx.compat.fake_tensors import fake_mode_of
 from onnxdx.compat.pytree import output_paths
+from onnxdx.compat.pytree_types import holds_unknown
 from onnxdx.dtypes import ir_tensor, onnx_dtype
 from onnxdx.faults import training_mode
 from onnxdx.graph.operators import is_strided, writes_by_itself
@@ -162,10 +163,10 @@ def graph_outputs(t: Translation) -> tuple[list[ir.Value], tuple[OutputBinding, 
             elif not is_state:
                 t.sink.emit(InputUpdated(site, source, binding.name))
     everything = [*users, *states]
-    if not everything:
-        t.sink.emit(
-            NoOutputs(t.captured.sources.site_of_forward(t.captured.request.model), _returned(t.program.exported))
-        )
+    returned = t.program.exported.call_spec.out_spec
+    if not everything and (returned is None or not holds_unknown(returned)):
+        site = t.captured.sources.site_of_forward(t.captured.request.model)
+        t.sink.emit(NoOutputs(site, _returned(t.program.exported)))
     return [value for value, _ in everything], tuple(binding for _, binding in everything)
 
 

@@ -20,6 +20,7 @@ from torch import fx
 
 from onnxdx.dtypes import ir_tensor, onnx_dtype, onnx_shape
 from onnxdx.errors import first_line
+from onnxdx.faults import training_mode
 from onnxdx.graph.operators import attribute, called, computed, is_assertion, is_grad_mode, is_higher_order
 from onnxdx.ops.control_flow import TRANSLATED, inlined
 from onnxdx.tracing.symbolic import ConstantNeeded, OpsetNeeded, TracingError
@@ -181,6 +182,8 @@ class Translation:
             case OpsetNeeded(opset=opset):
                 self.sink.emit(OpsetTooLow(site, called(node), opset, self.tracer.opset_version))
             case NotImplementedError() | AssertionError() if placement is not None and not placement.entry.is_users:
+                if training_mode.draws_as_in_training(node) and not self.captured.request.options.training:
+                    return  # in eval mode, which is what is told already, it would be nothing
                 self.sink.emit(UseNotSupported(site, called(node), said))
             case _WrongResult():
                 self.sink.emit(OnnxFunctionResults(site, called(node), name, origin, said))

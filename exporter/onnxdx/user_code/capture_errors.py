@@ -25,6 +25,7 @@ from onnxdx.compat.torch_errors import (
     Unsupported,
     UnsupportedOperatorException,
     graph_break,
+    is_derivative,
     is_opaque,
     is_violation,
     names_a_number,
@@ -51,6 +52,7 @@ from onnxdx_diagnostics.rules.dx199_capture_failed import CaptureFailed
 from onnxdx_diagnostics.rules.dx308_layout_not_supported import LayoutNotSupported
 
 _MEMORY = "it reads the memory of a tensor, which has none while it is captured"
+_DERIVATIVE = "it takes the derivative of a function that uses more tensors than its arguments"
 _SCRIPT = "torch.jit.script/freeze modules unsupported"
 _BRANCHES = ("Data-dependent branching", "Data-dependent assertion failed (cannot compile partial graph)")
 _PLAIN_FAILURES = (
@@ -115,7 +117,7 @@ def _told(
                 return data_dependent(link.cond, spots, sources, module, truth=asks_truth(link))
             case DataDependentOutputException():
                 return data_dependent(None, spots, sources, module)
-            case KeyError() if names_a_number(link):
+            case KeyError() | AttributeError() if names_a_number(link):
                 return data_dependent(None, spots, sources, module)
             case DynamicOutputShapeException():
                 site, here = placed(spots, sources, module)
@@ -150,6 +152,8 @@ def data_dependent(
         here = replace(here, text=spots[-1].function)
     if here.use.decides or (here.use is constructs.Use.CALL and truth):
         return DataDependentBranch(site, here.use.value, here.text, here.rewrite)
+    if here.use is constructs.Use.ORDER and truth:
+        return DataDependentBranch(site, constructs.Use.LOGIC.value, here.text)
     if here.use is constructs.Use.LOOP:
         return DataDependentValue(site, here.text, loops=True)
     if here.use is constructs.Use.CALL and is_relation(condition):
@@ -234,6 +238,10 @@ def unexplained(errors: list[BaseException], sources: SourceMap) -> Finding:
     known = next((error for error in errors if _subject(sources.spots_of_error(error), sources)), None)
     error = known or errors[0]
     spots = sources.spots_of_error(error)
+    derived = next((index for index, spot in enumerate(spots) if is_derivative(spot.path)), 0)
+    if derived and needs_memory(error):
+        site, here = placed(spots[:derived], sources)
+        return UnsupportedPython(site, here.text, _DERIVATIVE)
     site, here = placed(spots, sources, sources.site_of_error(error).module)
     if here.text and not is_violation(error):
         links = [link for each in errors for link in chain_of(each) if isinstance(link, Unsupported)]

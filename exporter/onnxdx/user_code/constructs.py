@@ -14,7 +14,10 @@ from onnxdx_diagnostics.finding import Location
 
 
 class Use(enum.Enum):
-    """What Python needs a value for. VALUE: it is converted to a number, used as an index, or handed on as one."""
+    """What Python needs a value for. VALUE: it is converted to a number, used as an index, or handed on as one.
+
+    ORDER: it is one of those that `min`, `max` or `sorted` compare.
+    """
 
     IF = "if"
     WHILE = "while"
@@ -23,6 +26,7 @@ class Use(enum.Enum):
     MATCH = "match"
     FILTER = "filter"
     LOOP = "for"
+    ORDER = "order"
     VALUE = "value"
     CALL = "call"
 
@@ -140,8 +144,9 @@ def _decision(tree: ast.Module, spot: Spot) -> tuple[Use, ast.expr, _Owner] | No
         if spot.column and isinstance(node, (ast.IfExp, ast.BoolOp)) and _same_place(node, spot):
             found.append((Use.LOGIC, node, node) if isinstance(node, ast.BoolOp) else (Use.IF, node.test, node))
         for use, test, owner in _tests(node):
-            # Python may place the decision itself on the whole statement
-            whole = isinstance(owner, ast.stmt) and spot.column and (owner.lineno, owner.col_offset) == _start(spot)
+            # Python may place the decision itself on the whole statement, and dynamo on all that follows on the line
+            starts = [(part.lineno, part.col_offset) for part in (owner, test)] if isinstance(owner, ast.stmt) else []
+            whole = spot.column and _start(spot) in starts
             if whole or _holds(test, spot):
                 found.append((use, test, owner))
     outer = [each for each in found if each[0] is not Use.LOGIC]
@@ -200,7 +205,9 @@ def _use_of(node: ast.expr) -> Use:
             return Use.VALUE
         case ast.Call(func=ast.Attribute(attr="item" | "tolist")):
             return Use.VALUE
-        case ast.Compare() | ast.Call(func=ast.Name(id="sorted" | "min" | "max" | "any" | "all" | "filter")):
+        case ast.Call(func=ast.Name(id="sorted" | "min" | "max")):
+            return Use.ORDER
+        case ast.Compare() | ast.Call(func=ast.Name(id="any" | "all" | "filter")):
             return Use.LOGIC
         case ast.Call():
             return Use.CALL

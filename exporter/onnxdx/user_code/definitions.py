@@ -22,7 +22,7 @@ def class_line(cls: type) -> Location | None:
 
 
 def returns(function: object) -> list[Location]:
-    """The `return` statements of a function of the user, not those of functions inside it."""
+    """The `return` and `yield` of a function of the user, not those of functions inside it."""
     code = getattr(getattr(function, "__func__", function), "__code__", None)
     tree = tree_of(code.co_filename) if code is not None else None
     if code is None or tree is None:
@@ -68,10 +68,10 @@ def calls_of(path: str, name: str) -> list[ast.Call]:
     return [node for node in calls if getattr(node.func, "attr", getattr(node.func, "id", "")) == name]
 
 
-def _returns(body: list[ast.stmt]) -> Iterator[ast.Return]:
+def _returns(body: list[ast.stmt]) -> Iterator[ast.Return | ast.Yield | ast.YieldFrom]:
     queue: list[ast.AST] = list(body)
     for node in queue:
-        if isinstance(node, ast.Return):
+        if isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom)):
             yield node
         elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
             queue.extend(ast.iter_child_nodes(node))

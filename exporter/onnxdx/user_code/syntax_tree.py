@@ -30,7 +30,7 @@ def _parsed(text: str) -> ast.Module | None:
         return None
 
 
-def region_of(path: str, node: ast.expr | ast.arg | ast.Return) -> Location:
+def region_of(path: str, node: ast.expr | ast.arg | ast.stmt) -> Location:
     """The region of a file that a node covers."""
     last, end = node.end_lineno or node.lineno, node.end_col_offset or 0
     spot = Spot(path, node.lineno, "", _code_points(path, node.lineno, node.col_offset) + 1, last)
