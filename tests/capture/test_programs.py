@@ -14,7 +14,13 @@ def text(program: str) -> str:
     return (CORPUS / f"{program}.py").read_text(encoding="utf-8")
 
 
-OWN_PROCESS = ("crash_", "printing_and_warning", "percentile_by_numpy", "dims_in_a_table_remembered")
+OWN_PROCESS = (
+    "crash_",
+    "printing_and_warning",
+    "percentile_by_numpy",
+    "dims_in_a_table_remembered",
+    "number_bounded_by_min",
+)
 """Programs for a process of their own (tests/failing): they leave torch in another state, or names of their globals
 in dynamo, which knows every `program.py` as one module."""
 

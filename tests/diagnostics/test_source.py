@@ -189,3 +189,23 @@ def test_variables_of_some_lines(tmp_path: Path) -> None:
     )
     assert source.reads(str(file), 3) == (("range",), ("m",))
     assert source.reads(str(tmp_path / "gone.py"), 1) == ()
+
+
+STREAM = """\
+class Stream:
+    def __init__(self):
+        self.state = self.seen = None
+
+    def forward(self, x):
+        y, self.state = self.rnn(x, self.state)
+        (a, [*self.seen]), b = y
+        return a
+"""
+
+
+@pytest.mark.parametrize(("attribute", "line"), [("state", 6), ("seen", 7), ("other", None)])
+def test_an_attribute_is_set_where_a_tuple_is_taken_apart(attribute: str, line: int | None, tmp_path: Path) -> None:
+    file = tmp_path / "stream.py"
+    file.write_text(STREAM, encoding="utf-8")
+
+    assert source.attribute_assignment(str(file), "Stream", attribute) == line

@@ -31,7 +31,7 @@ from onnxdx.request import ExportRequest
 from onnxdx.shapes import size_guards, size_limits
 from onnxdx.shapes.other_sizes import along
 from onnxdx.shapes.size_guards import SizeGuard
-from onnxdx.user_code import capture_errors
+from onnxdx.user_code import capture_errors, constructs
 from onnxdx.user_code.known_values import SizeNames
 from onnxdx.user_code.provenance import SourceMap
 from onnxdx.user_code.recording import StackRecorder
@@ -148,6 +148,10 @@ class Attempts:
             texts.append(True)
             return numbers_written
 
+        def looks_up() -> bool:
+            spot = self.sources.innermost_user(self.recorder.spots())
+            return spot is None or constructs.looks_up(spot)
+
         def on_guess(condition: Any, truth: bool) -> None:
             if not values.in_control_flow and not is_about(condition, foreign) and not self.reads_packed():
                 guesses.append(Guess(condition, self.recorder.spots(), self.recorder.module(), truth))
@@ -160,7 +164,7 @@ class Attempts:
             stack.enter_context(plain_run.values_kept(request.model, request.args, request.kwargs))
             stack.enter_context(real_tensors(foreign))
             stack.enter_context(values.answering(know))
-            stack.enter_context(numbers_as_keys(self.sources.is_user, values.note, on_text))
+            stack.enter_context(numbers_as_keys(self.sources.is_user, values.note, on_text, looks_up))
             with size_decisions(on_guard, on_guess):
                 captured = self._capture(relaxed, strict=False)
             error = None if isinstance(captured, ExportedProgram) else captured

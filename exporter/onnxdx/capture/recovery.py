@@ -18,7 +18,13 @@ from onnxdx.capture.attempts import Attempts, StandIn
 from onnxdx.capture.dynamo_trial import DynamoTrial
 from onnxdx.capture.recorded_run import RecordedRun
 from onnxdx.capture.sample_values import Broken
-from onnxdx.compat.torch_errors import GuardOnDataDependentSymNode, breaks_schema, is_violation, names_a_number
+from onnxdx.compat.torch_errors import (
+    GuardOnDataDependentSymNode,
+    breaks_schema,
+    is_size_as_key,
+    is_violation,
+    names_a_number,
+)
 from onnxdx.compat.torch_operators import OpOverload
 from onnxdx.faults import custom_operators, silent_faults
 from onnxdx.registry import OnnxRegistry
@@ -235,6 +241,8 @@ def _of_error(
     line = attempts.line_of(error)
     if line in lines or (line is None and known) or _breaks_schema(error, attempts):
         return []
+    if is_size_as_key(error) and known and strict is not None and attempts.line_of(strict) != line:
+        return []  # dynamo got over it, and what ended it is known
     scripts: list[Finding] = list(capture_errors.script_modules(attempts.request.model, error, attempts.sources))
     return _added(scripts or [_best(error, strict, attempts)], _further_down(error, strict, attempts))
 

@@ -95,13 +95,18 @@ def real_value(value: Any) -> Any:
 
 @contextlib.contextmanager
 def numbers_as_keys(
-    is_user: Callable[[str], bool], on_key: Callable[[Exception], None], on_text: Callable[[], bool]
+    is_user: Callable[[str], bool],
+    on_key: Callable[[Exception], None],
+    on_text: Callable[[], bool],
+    looks_up: Callable[[], bool],
 ) -> Iterator[None]:
     """While open, a number from a tensor is its value in a text or as a key, where a line of the user makes it one.
 
     `on_key` hears of keys, with what torch raises for other uses of such a number. `on_text` hears of texts, and says
-    whether they are to hold the value: a text alone is no fault. A size is fixed where it is a key. A number of torch
-    has no hash and shows its symbol (`SymInt.__hash__`, `SymInt.__repr__`, 2.9 - 2.14).
+    whether they are to hold the value: a text alone is no fault. A size is fixed where it is a key in a table, which
+    `looks_up` tells of the line as it is now, and not where a function that keeps its results is called: strict capture
+    calls that anew. A number of torch has no hash and shows its symbol (`SymInt.__hash__`, `SymInt.__repr__`,
+    2.9 - 2.14).
     """
     own_hash, own_text = torch.SymInt.__hash__, torch.SymInt.__repr__
 
@@ -116,8 +121,9 @@ def numbers_as_keys(
     def hashed(number: torch.SymInt) -> int:
         value = known(number)
         if value is None:
-            is_key = is_user(sys._getframe(1).f_code.co_filename) and not free_unbacked_symbols(number)
-            return hash(int(number)) if is_key else own_hash(number)
+            if not is_user(sys._getframe(1).f_code.co_filename) or free_unbacked_symbols(number):
+                return own_hash(number)
+            return hash(int(number) if looks_up() else real_value(number))
         on_key(DataDependentOutputException(torch.ops.aten._local_scalar_dense.default))
         return hash(value)
 

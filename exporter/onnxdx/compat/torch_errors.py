@@ -45,6 +45,7 @@ __all__ = [
     "is_derivative",
     "is_opaque",
     "is_out_of_memory",
+    "is_size_as_key",
     "is_violation",
     "names_a_number",
     "needs_memory",
@@ -79,6 +80,11 @@ def breaks_schema(error: BaseException) -> bool:
     """
     texts = ("this seems to be empirically wrong", "may not alias any inputs to this custom operator")
     return isinstance(error, RuntimeError) and any(text in str(error) for text in texts)
+
+
+def is_size_as_key(error: BaseException) -> bool:
+    """Whether a symbolic size was to be the key of a table or of a cache (`SymInt.__hash__`, 2.9 - 2.14)."""
+    return isinstance(error, TypeError) and "unhashable type: non-nested SymInt" in str(error)
 
 
 def is_opaque(error: BaseException) -> bool:

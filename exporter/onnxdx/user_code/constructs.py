@@ -75,6 +75,18 @@ def construct(spot: Spot, hint: str = "") -> Construct:
     return Construct(_use_of(here), _text(here), region_of(spot.path, here))
 
 
+def looks_up(spot: Spot) -> bool:
+    """Whether a frame of the user's code looks for a key in a table, and does not hand it to a function."""
+    tree = tree_of(spot.path)
+    here = _at(tree, spot) if tree is not None else None
+    match here:
+        case ast.Call(func=ast.Attribute(attr="get" | "setdefault" | "pop")):
+            return True
+        case ast.Call():
+            return False
+    return True
+
+
 def decision_between(one: Spot, other: Spot) -> Location | None:
     """The condition that leads to one frame of a function and not to the other; of several the innermost on a size."""
     tree = tree_of(one.path)
