@@ -23,7 +23,7 @@ def drawn(title: str, series: Series, x_label: str, y_label: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" '
         'font-size="12">',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>',
-        _text(_LEFT, 20, title, size=14),
+        _text(_LEFT, 14, title, size=14),
         _text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 8, x_label, anchor="middle"),
         _text(8, _TOP - 8, y_label),
     ]
