@@ -50,11 +50,11 @@ def test_every_fault_is_told_on_its_line(program: Path, captured: Callable) -> N
     assert all(Path(each.site.location.path).name == "program.py" for each in result.findings)
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "program", [path for path in PROGRAMS if path.stem not in WITHOUT_GRAPH], ids=lambda path: path.stem
+)
 def test_the_later_passes_get_the_last_operator(program: Path, captured: Callable) -> None:
     text = program.read_text()
-    if program.stem in WITHOUT_GRAPH:
-        pytest.skip("there is no graph of a model that does not run")
 
     result = captured(text)
 

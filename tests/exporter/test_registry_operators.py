@@ -18,7 +18,7 @@ from onnxdx.registry import overload_named
 from onnxdx.user_functions.operator_signatures import WITHOUT_MEANING, misfits
 
 # What onnxdx itself may leave out, because it knows the calls: a dropout in eval mode, a determinant alone.
-LOOSE = {"aten::dropout", "aten::cudnn_grid_sampler", "aten::_linalg_det", "prims::var"}
+LOOSE = {"aten::dropout", "aten::cudnn_grid_sampler", "aten::_linalg_det", "prims::var", "torchvision::roi_pool"}
 
 
 def gelu(x: Any, approximate: str = "none") -> Any:

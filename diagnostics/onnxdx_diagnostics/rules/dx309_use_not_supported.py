@@ -18,7 +18,8 @@ class UseNotSupported(Finding):
     the number of dimensions that the model has here, has no form in ONNX operators.
 
     ## Why it stops the export
-    The nearest form would compute something else.
+    The nearest form would compute something else. An ONNX operator writes into nothing, so that an operator that does
+    has no form at all.
 
     ## How to fix it
     Call the operator in another way, express it by other operators, or register an ONNX function that has this use:
@@ -26,6 +27,9 @@ class UseNotSupported(Finding):
     ```python
     registry = OnnxRegistry().with_op("aten::rrelu", rrelu)
     ```
+
+    A custom operator that writes into its arguments (`mutates_args`) is to return what it computes instead; its caller
+    writes, and torch makes that part of the graph.
     """
 
     id: ClassVar[str] = "DX309"
@@ -46,11 +50,15 @@ def build():
 
     operator: str
     use: str
+    writes: bool = False
 
     def message(self) -> str:
         return f"`{self.operator}` has no form in ONNX for this use of it: {self.use.rstrip('.')}."
 
     def fixes(self) -> tuple[Fix, ...]:
+        if self.writes:
+            returning = f"Let `{self.operator}` return its result (`mutates_args=()`), and write it where it is called"
+            return (Fix(f"{returning}; an ONNX function can then be registered for it."),)
         return (
             Fix(f"Call `{self.operator}` in another way, or express it by other operators."),
             Fix(f"Register an ONNX function for `{self.operator}` that has this use."),

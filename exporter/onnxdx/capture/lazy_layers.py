@@ -39,7 +39,7 @@ def initialised(attempts: Attempts) -> Iterator[UnsupportedPython]:
     try:
         with plain_run.values_kept(request.model, request.args, request.kwargs):
             recorded_run.call_model(request)
-    except (Exception, SystemExit):
+    except (Exception, SystemExit):  # what a user's model raises can be anything; recovery tells of it
         return
     finally:
         for handle in handles:

@@ -99,7 +99,7 @@ def _place(
         return None
     if is_higher_order(node):
         known = getattr(node.target, "__name__", "") in TRANSLATED
-        return None if known else _written(node, registry, program)
+        return None if known else _written(node, program)
     if not is_operator(node):
         return None
     entry = select(registry, node, program.captured.request.options.opset_version)
@@ -112,14 +112,14 @@ def _place(
     return None
 
 
-def _written(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) -> Finding:
+def _written(node: fx.Node, program: DecomposedProgram) -> Finding:
     """Why a higher-order operator cannot be placed, in terms of the operator that it calls."""
     operators = [argument for argument in node.args if isinstance(argument, OpOverload)]
     site = program.captured.sources.site(node)
     if not operators:
         return NoOnnxFunction(site, called(node))
-    if registry.entries(operators[0]):
-        return UseNotSupported(site, str(operators[0]), "it writes into its arguments")
+    if schema(operators[0]).is_mutable:
+        return UseNotSupported(site, str(operators[0]), "it writes into its arguments", writes=True)
     return NoOnnxFunction(site, str(operators[0]))
 
 

@@ -23,10 +23,17 @@ from onnxdx.weights.stored_tensors import CheckpointError, FileRange, Stored, St
 _GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
 
 
+class _ValuesNeeded(Exception):
+    """torch looks into the values of sparse tensors while it loads them (2.14)."""
+
+
 def read(path: Path) -> dict[str, Stored]:
     """The tensors of a file. Raises CheckpointError, and OSError."""
     in_place = _has_values_in_place(path)
-    state = _loaded(path, "meta" if in_place else "cpu")
+    try:
+        state = _loaded(path, "meta" if in_place else "cpu")
+    except _ValuesNeeded:
+        in_place, state = False, _loaded(path, "cpu")
     if isinstance(state, torch.nn.Module) or not isinstance(state, Mapping):
         raise CheckpointError(path.name, f"it holds a `{type(state).__name__}`, and no state dict")
     named = {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}
@@ -51,6 +58,10 @@ def _loaded(path: Path, device: str) -> Any:
         raise CheckpointError(path.name, f"loading it would run code{what}, which is not done") from error
     except OSError:
         raise
+    except NotImplementedError as error:
+        if device == "meta":
+            raise _ValuesNeeded from error
+        raise CheckpointError(path.name, f"torch cannot read it: {first_line(error)}") from error
     except Exception as error:  # torch has a dozen exception types for bytes that are no checkpoint
         raise CheckpointError(path.name, f"torch cannot read it: {first_line(error)}") from error
 
