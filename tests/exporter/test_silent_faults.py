@@ -6,6 +6,7 @@ are exported, but for operators that have no ONNX function.
 
 from __future__ import annotations
 
+import linecache
 import re
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 import torch
 
+import onnxdx
 from onnxdx import pipeline
 from onnxdx.request import ExportRequest
 from onnxdx.target import load
@@ -89,3 +91,29 @@ def test_trials_print_nothing(exported: Exported, capfd: pytest.CaptureFixture[s
 
     assert capfd.readouterr().out == ""
     assert sys.gettrace() is None or "pytest_cov" in sys.modules
+
+
+CELL = """
+import torch
+
+class Counting(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.calls = torch.zeros(1)
+
+    def forward(self, x):
+        self.calls = self.calls + x.sum()
+        return x + self.calls
+"""
+
+
+def test_state_of_a_class_from_a_notebook_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "<cell of a notebook>"
+    monkeypatch.setitem(linecache.cache, name, (len(CELL), None, CELL.splitlines(keepends=True), name))
+    namespace: dict[str, Any] = {"__name__": "a_notebook"}
+    exec(compile(CELL, name, "exec"), namespace)
+
+    with pytest.raises(onnxdx.ExportError) as failed:
+        onnxdx.export(namespace["Counting"]().eval(), (torch.rand(2),))
+
+    assert [finding.id for finding in failed.value.report.findings] == ["DX415"]

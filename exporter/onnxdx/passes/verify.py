@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from onnxdx.request import Lacking
 from onnxdx.shapes import size_guards, size_limits
 from onnxdx.shapes.other_sizes import OtherSize, OtherSizes
 from onnxdx.shapes.size_trials import Attempt, Hole, SizeTrials
+from onnxdx.user_code import definitions
 from onnxdx.user_code.capture_errors import fails_in_eager
 from onnxdx.values import OnnxDraft, OutputBinding, OutputKind
 from onnxdx.verification.comparison import Comparison, compare
@@ -420,7 +420,7 @@ def _state_lost(draft: OnnxDraft, run: EagerRun) -> StateLost:
     path, _, name = run.kept[0].rpartition(".")
     kind, sources = type(draft.captured.request.model.get_submodule(path)), draft.captured.sources
     for owner in kind.__mro__[:-1]:
-        file = inspect.getsourcefile(owner) or ""
+        file = definitions.file_of(owner)
         line = attribute_assignment(file, owner.__name__, name) if sources.is_user(file) else None
         if line is not None:
             return StateLost(Site(region(file, line), module=path, module_class=kind.__qualname__), run.kept)

@@ -10,6 +10,17 @@ from onnxdx_diagnostics import source
 from onnxdx_diagnostics.finding import Location
 
 
+def file_of(cls: type) -> str:
+    """The file that a class was written in, or the notebook cell that its methods were; "" for a built-in one."""
+    import inspect
+
+    try:
+        return inspect.getsourcefile(cls) or ""
+    except (OSError, TypeError):
+        codes = (getattr(value, "__code__", None) for value in vars(cls).values())
+        return next((code.co_filename for code in codes if code is not None), "")
+
+
 def class_line(cls: type) -> Location | None:
     """The `class` statement of a class, if it was written in a file."""
     import inspect
