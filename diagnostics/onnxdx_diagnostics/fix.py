@@ -58,3 +58,9 @@ class Fix:
 def unfinished(why: str) -> Fix:
     """Says of a finding that fixes for it were not tried to the end."""
     return Fix(f"No fix was tried to the end ({why})", provider=UNTRIED)
+
+
+def returning(operator: str) -> Fix:
+    """The way out for an operator that writes into its arguments, as no ONNX operator does."""
+    changed = f"Let `{operator}` return its result (`mutates_args=()`), and write it where it is called"
+    return Fix(f"{changed}; an ONNX function can then stand for it.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from onnxdx_diagnostics.finding import Finding, Level
-from onnxdx_diagnostics.fix import Fix
+from onnxdx_diagnostics.fix import Fix, returning
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,9 @@ class NoOnnxFunction(Finding):
     around a placeholder and no model file is handed out.
 
     ## How to fix it
-    Express the operator by others, or register an ONNX Script function for it.
+    Express the operator by others, or register an ONNX Script function for it. An ONNX operator writes into nothing: a
+    custom operator that writes into its arguments (`mutates_args`) is to return what it computes instead; its caller
+    writes, and torch makes that part of the graph.
     """
 
     id: ClassVar[str] = "DX301"
@@ -44,6 +46,7 @@ def build():
     written: str = ""
     misnomer: str = ""
     registered: str = ""
+    writes: bool = False
 
     def message(self) -> str:
         if self.written:
@@ -51,6 +54,8 @@ def build():
         return f"`{self.operator}` has no ONNX function."
 
     def fixes(self) -> tuple[Fix, ...]:
+        if self.writes:
+            return (returning(self.operator),)
         if self.misnomer:
             known = (
                 f"The function registered at {self.registered} is for `{self.misnomer}`, which is no operator of torch."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from onnxdx_diagnostics.finding import Finding, Level
-from onnxdx_diagnostics.fix import Fix
+from onnxdx_diagnostics.fix import Fix, returning
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,7 @@ def build():
 
     def fixes(self) -> tuple[Fix, ...]:
         if self.writes:
-            returning = f"Let `{self.operator}` return its result (`mutates_args=()`), and write it where it is called"
-            return (Fix(f"{returning}; an ONNX function can then be registered for it."),)
+            return (returning(self.operator),)
         return (
             Fix(f"Call `{self.operator}` in another way, or express it by other operators."),
             Fix(f"Register an ONNX function for `{self.operator}` that has this use."),

@@ -99,7 +99,7 @@ def _place(
         return None
     if is_higher_order(node):
         known = getattr(node.target, "__name__", "") in TRANSLATED
-        return None if known else _written(node, program)
+        return None if known else _written(node, registry, program)
     if not is_operator(node):
         return None
     entry = select(registry, node, program.captured.request.options.opset_version)
@@ -112,15 +112,17 @@ def _place(
     return None
 
 
-def _written(node: fx.Node, program: DecomposedProgram) -> Finding:
+def _written(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) -> Finding:
     """Why a higher-order operator cannot be placed, in terms of the operator that it calls."""
     operators = [argument for argument in node.args if isinstance(argument, OpOverload)]
     site = program.captured.sources.site(node)
     if not operators:
         return NoOnnxFunction(site, called(node))
-    if schema(operators[0]).is_mutable:
-        return UseNotSupported(site, str(operators[0]), "it writes into its arguments", writes=True)
-    return NoOnnxFunction(site, str(operators[0]))
+    writes = schema(operators[0]).is_mutable
+    if registry.entries(operators[0]):
+        use = "it writes into its arguments" if writes else "it is called in the order of its effects"
+        return UseNotSupported(site, str(operators[0]), use, writes)
+    return NoOnnxFunction(site, str(operators[0]), writes=writes)
 
 
 def _missing(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) -> Finding:

@@ -16,7 +16,7 @@ def _(total, x):
 class Net(torch.nn.Module):
     def forward(self, x):
         total = x.clone()
-        accumulate(total, x)  # expect: DX309
+        accumulate(total, x)  # expect: DX301
         return torch.linalg.inv(total)  # expect: DX203
 
 

@@ -15,7 +15,7 @@ def _(x):
 
 class Net(nn.Module):
     def forward(self, x):
-        return op(x + 0) * 2  # expect: DX309
+        return op(x + 0) * 2  # expect: DX301
 
 
 def build():
