@@ -26,6 +26,7 @@ from onnxscript.function_libs.torch_lib import registration
 
 from onnxdx import ops
 from onnxdx.compat.torch_operators import OpOverload, name_of, only_overload, schema
+from onnxdx.compat.writing_operators import returning, writer_of
 from onnxdx.graph.decomposition import decompositions_of
 from onnxdx.request import DEFAULT_OPSET
 from onnxdx.user_functions.operator_signatures import misfits
@@ -163,7 +164,9 @@ class OnnxRegistry:
     ) -> OnnxRegistry:
         """A new registry in which `function` stands for `target`: an overload, or its name "ns::name.overload".
 
-        A custom operator (`torch.library.custom_op`) and an operator with one overload stand for that overload.
+        A custom operator (`torch.library.custom_op`) and an operator with one overload stand for that overload. The
+        function of a custom operator that writes into its arguments returns the results of the operator, then the new
+        values of what it writes, in the order of the schema.
         `function` is an onnxscript function or a plain Python function that calls onnxscript operators. An operator
         with an entry is not decomposed any more.
 
@@ -295,13 +298,16 @@ class WatchedRegistry(OnnxRegistry):
 
 
 def overload_named(key: str) -> OpOverload | None:
-    """The operator of this name ("aten::add.Tensor"), when torch or a library that is loaded has it."""
+    """The operator of this name ("aten::add.Tensor"), when torch or a library that is loaded has it.
+
+    One of a library that writes into its arguments is the one that returns instead, as graphs have it.
+    """
     namespace, _, name = key.partition("::")
     packet, _, overload = name.partition(".")
     if not (namespace.isidentifier() and packet.isidentifier()):
         return None
     found = getattr(getattr(getattr(torch.ops, namespace), packet, None), overload or "default", None)
-    return found if isinstance(found, OpOverload) and name_of(found) == key else None
+    return returning(found) if isinstance(found, OpOverload) and name_of(found) == key else None
 
 
 def _entry(
@@ -319,7 +325,7 @@ def _entry(
     operator = overload_named(entry.operator)
     reasons = tuple(misfits(operator, function)) if operator is not None else ()
     if operator is not None and reasons:
-        raise RegistrationError(entry.name, origin if code else registered, str(schema(operator)), reasons)
+        raise RegistrationError(entry.name, origin if code else registered, str(schema(writer_of(operator))), reasons)
     return entry
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from onnxdx_diagnostics.finding import Finding, Level
-from onnxdx_diagnostics.fix import Fix, returning
+from onnxdx_diagnostics.fix import Fix
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,15 @@ class NoOnnxFunction(Finding):
     around a placeholder and no model file is handed out.
 
     ## How to fix it
-    Express the operator by others, or register an ONNX Script function for it. An ONNX operator writes into nothing: a
-    custom operator that writes into its arguments (`mutates_args`) is to return what it computes instead; its caller
-    writes, and torch makes that part of the graph.
+    Express the operator by others, or register an ONNX Script function for it. An ONNX operator writes into nothing:
+    for a custom operator that writes into its arguments (`mutates_args`) the function returns the operator's own
+    results, and after them the new value of each argument that is written, in the order of the schema.
+
+    ```python
+    @registry.op("mylib::accumulate")  # (Tensor(a!) total, Tensor x) -> ()
+    def accumulate(total, x):
+        return op.Add(total, x)
+    ```
     """
 
     id: ClassVar[str] = "DX301"
@@ -46,7 +52,7 @@ def build():
     written: str = ""
     misnomer: str = ""
     registered: str = ""
-    writes: bool = False
+    writes: tuple[str, ...] = ()
 
     def message(self) -> str:
         if self.written:
@@ -55,7 +61,10 @@ def build():
 
     def fixes(self) -> tuple[Fix, ...]:
         if self.writes:
-            return (returning(self.operator),)
+            names = " and ".join(f"`{name}`" for name in self.writes)
+            new = f"the new value{'s' * (len(self.writes) > 1)} of {names}"
+            returned = f"the results of the operator, if it has any, and then {new}"
+            return (Fix(f"Register an ONNX Script function for `{self.operator}` that returns {returned}."),)
         if self.misnomer:
             known = (
                 f"The function registered at {self.registered} is for `{self.misnomer}`, which is no operator of torch."

@@ -18,8 +18,8 @@ class UseNotSupported(Finding):
     the number of dimensions that the model has here, has no form in ONNX operators.
 
     ## Why it stops the export
-    The nearest form would compute something else. An ONNX operator writes into nothing, so that an operator that does
-    has no form at all.
+    The nearest form would compute something else. An ONNX operator writes into nothing: a custom operator that does has
+    a form when it is known what it writes, which is not so of two arguments that share elements.
 
     ## How to fix it
     Call the operator in another way, express it by other operators, or register an ONNX function that has this use:
@@ -28,7 +28,7 @@ class UseNotSupported(Finding):
     registry = OnnxRegistry().with_op("aten::rrelu", rrelu)
     ```
 
-    A custom operator that writes into its arguments (`mutates_args`) is to return what it computes instead; its caller
+    A custom operator that writes into its arguments (`mutates_args`) can return what it computes instead; its caller
     writes, and torch makes that part of the graph.
     """
 

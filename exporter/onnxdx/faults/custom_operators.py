@@ -56,6 +56,8 @@ def findings(
         stack.enter_context(plain_run.values_kept(model, args, kwargs))
         # that the model fails on its inputs is told by the pass that captures it
         stack.enter_context(contextlib.suppress(Exception, SystemExit))
+        # a branch that dynamo compiles while a mode is open fails, then and whenever it is run afterwards
+        stack.enter_context(torch.compiler.set_stance("force_eager"))
         stack.enter_context(watch)
         _call(model, args, kwargs)
     return watch.found
@@ -67,6 +69,9 @@ def _call(model: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, An
 
 class _Watch(TorchDispatchMode):
     """Sees every call of an operator; `found` is what is wrong with those that are not torch's own."""
+
+    supports_higher_order_operators = True
+    """What torch asks of a mode that `torch.cond` and its kin may be run in."""
 
     def __init__(self, recorder: StackRecorder, sources: SourceMap) -> None:
         super().__init__()  # type: ignore[no-untyped-call]

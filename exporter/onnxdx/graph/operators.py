@@ -86,7 +86,7 @@ def mutates(node: fx.Node) -> bool:
     if is_functorch(target):
         return True
     if isinstance(target, HigherOrderOperator):
-        return name_of(target) in {"wrap_with_autocast"} or "auto_functionalized" in name_of(target)
+        return name_of(target) == "wrap_with_autocast"
     if not isinstance(target, OpOverload):
         return False
     if name_of(target) == "aten::detach_" or (name_of(target) in _DROPOUTS and node.args[2] is False):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import fx
@@ -19,10 +19,12 @@ from onnxdx.compat.control_flow import control_flow_called
 from onnxdx.compat.fake_tensors import fake_mode_of
 from onnxdx.compat.torch_errors import is_about_data
 from onnxdx.compat.torch_operators import OpOverload, schema
+from onnxdx.compat.writing_operators import calls_without_views, has_taken_name
 from onnxdx.errors import first_line
 from onnxdx.graph.expansion import Expander, Tried
 from onnxdx.graph.functional import locally_functional
 from onnxdx.graph.operators import attribute, called, called_graphs, is_operator, mutates
+from onnxdx.graph.writing import returning_calls
 from onnxdx.memory import Same
 from onnxdx.registry import OnnxRegistry, WatchedRegistry
 from onnxdx.user_code.stacks import chain_of
@@ -70,10 +72,18 @@ class _Functional:
 
 
 def _functional(captured: CapturedProgram, sink: Sink) -> _Functional:
+    """The program without mutations, and with calls of operators that return for those of operators that write."""
+    pure = _without_mutations(captured, sink)
+    if pure.unwritable:
+        return pure
+    graphs = {path: pure.rewritten.get(path, graph) for path, graph in _graphs(pure.exported).items()}
+    return replace(pure, rewritten={path: returning_calls(graph) for path, graph in graphs.items()})
+
+
+def _without_mutations(captured: CapturedProgram, sink: Sink) -> _Functional:
     """The program without mutations. It is retraced only where a rewrite of single nodes is not enough."""
     exported = captured.exported
-    graphs = {"": exported.graph}
-    graphs.update({path: body.graph for path, body in _subgraphs(exported.graph_module, exported.graph, "")})
+    graphs = _graphs(exported)
     writers = [
         node for graph in graphs.values() for node in graph.nodes if node.op == "call_function" and mutates(node)
     ]
@@ -85,13 +95,19 @@ def _functional(captured: CapturedProgram, sink: Sink) -> _Functional:
         return _Functional(exported, rewritten)
     try:
         _refuse_fake_constants(captured)
-        with warnings.catch_warnings(), lines_inside_autocast():
+        with warnings.catch_warnings(), lines_inside_autocast(), calls_without_views():
             warnings.simplefilter("ignore")
             return _Functional(exported.run_decompositions({}))
     except Exception as error:  # torch raises anything from here: AssertionError, RuntimeError, KeyError, ...
         for finding in _unwritable(captured, writers, error):
             sink.emit(finding)
         return _Functional(exported, unwritable=tuple(writers))
+
+
+def _graphs(exported: ExportedProgram) -> dict[str, fx.Graph]:
+    """The graph of a program under no name, and those of its branches and bodies by their paths."""
+    inner = _subgraphs(exported.graph_module, exported.graph, "")
+    return {"": exported.graph, **{path: body.graph for path, body in inner}}
 
 
 def _unwritable(captured: CapturedProgram, writers: list[fx.Node], error: Exception) -> Iterator[Finding]:
@@ -102,8 +118,12 @@ def _unwritable(captured: CapturedProgram, writers: list[fx.Node], error: Except
         yield ControlFlowMisfit(sources.site(writer), name, "a function of it writes into its operand")
     # what a stand-in knows of sizes that depend on data is less than a capture would know: no word on the model
     lacking = captured.recovered and any(map(is_about_data, chain_of(error)))
-    if not written and not lacking:
-        yield NotFunctional(sources.site(writers[0]), called(writers[0]), first_line(error))
+    if written or lacking:
+        return
+    named = next((writer for writer in writers if has_taken_name(writer.target)), None)
+    reason = "torch takes its argument `mode` for one of its own" if named is not None else first_line(error)
+    writer = named or writers[0]
+    yield NotFunctional(sources.site(writer), called(writer), reason)
 
 
 def _operands_written(owner: torch.nn.Module, graph: fx.Graph) -> Iterator[tuple[fx.Node, str]]:

@@ -10,6 +10,7 @@ import torch
 from torch import fx
 
 from onnxdx.compat.torch_operators import OpOverload, name_of, schema
+from onnxdx.compat.writing_operators import ReturningOperator, written_names
 from onnxdx.dtypes import onnx_dtype
 from onnxdx.graph.operators import (
     called,
@@ -20,6 +21,7 @@ from onnxdx.graph.operators import (
     touches_layout,
     written_as,
 )
+from onnxdx.graph.writing import hindrance
 from onnxdx.ops.control_flow import TRANSLATED
 from onnxdx.registry import Entry, OnnxRegistry, key_of, select
 from onnxdx.tracing.signatures import dropped
@@ -119,10 +121,10 @@ def _written(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) 
     if not operators:
         return NoOnnxFunction(site, called(node))
     writes = schema(operators[0]).is_mutable
-    if registry.entries(operators[0]):
-        use = "it writes into its arguments" if writes else "it is called in the order of its effects"
+    use = hindrance(node) if "auto_functionalized" in called(node) else "it is called in the order of its effects"
+    if registry.entries(operators[0]) or writes:
         return UseNotSupported(site, str(operators[0]), use, writes)
-    return NoOnnxFunction(site, str(operators[0]), writes=writes)
+    return NoOnnxFunction(site, str(operators[0]))
 
 
 def _missing(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) -> Finding:
@@ -140,7 +142,8 @@ def _missing(node: fx.Node, registry: OnnxRegistry, program: DecomposedProgram) 
         return OnlyOtherOverload(site, called(node), others)
     meant = misnamed(registry, key_of(node.target))
     misnomer = (meant.operator, meant.registered) if meant is not None else ("", "")
-    return NoOnnxFunction(site, called(node), _alike(name, registry), written_as(node), *misnomer)
+    writes = tuple(written_names(node.target)) if isinstance(node.target, ReturningOperator) else ()
+    return NoOnnxFunction(site, called(node), _alike(name, registry), written_as(node), *misnomer, writes)
 
 
 def _alike(name: str, registry: OnnxRegistry) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ import onnx_ir as ir
 import torch
 from torch import fx
 
+from onnxdx.compat.writing_operators import written_in_words
 from onnxdx.dtypes import ir_tensor, onnx_dtype, onnx_shape
 from onnxdx.errors import first_line
 from onnxdx.faults import training_mode
@@ -284,17 +285,18 @@ class Translation:
         Functions of ours may return more values than the operator; of the user's (`exact`) that is a mistake.
         """
         known = node.meta.get("val")
+        which = f": {said}" if (said := written_in_words(node.target)) else ""
         if isinstance(known, (list, tuple)):
             if isinstance(result, ir.Value) and isinstance(result.type, ir.SequenceType):
                 return result
             got = list(result) if isinstance(result, (list, tuple)) else [result]
             if len(got) < len(known) or (exact and len(got) > len(known)):
-                raise _WrongResult(f"it returns {len(got)} values, and {len(known)} are expected")
+                raise _WrongResult(f"it returns {len(got)} values, and {len(known)} are expected{which}")
             pairs = zip(got, known, strict=False)
             return [None if want is None else self._result(item, want, exact) for item, want in pairs]
         if isinstance(result, (list, tuple)):
             if len(result) != 1:
-                raise _WrongResult(f"it returns {len(result)} values, and 1 is expected")
+                raise _WrongResult(f"it returns {len(result)} values, and 1 is expected{which}")
             result = result[0]
         return self._result(result, known, exact)
 

@@ -15,6 +15,7 @@ import onnxscript
 import torch
 
 from onnxdx.compat.torch_operators import OpOverload, schema
+from onnxdx.compat.writing_operators import written_in_words
 
 WITHOUT_MEANING = frozenset(
     {"layout", "device", "pin_memory", "memory_format", "non_blocking", "requires_grad", "generator", "copy", "stable"}
@@ -104,4 +105,8 @@ def _outputs(target: OpOverload, function: Any) -> Iterator[str]:
         return
     given = len(function.function_ir.outputs)
     if returns and given != len(returns):
-        yield f"it returns {given} value{'s' * (given != 1)}, and the operator {len(returns)}"
+        writes = written_in_words(target)
+        said = f"the operator {len(returns)}" + (
+            f", which {'is' if len(returns) == 1 else 'are'} {writes}" if writes else ""
+        )
+        yield f"it returns {given} value{'s' * (given != 1)}, and {said}"

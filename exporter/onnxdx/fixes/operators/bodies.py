@@ -74,10 +74,17 @@ def _case(operator: Operator, use: Use, body: Callable[..., Any], script: bool =
             return Case(
                 _limits(operator, use, leaves, program),
                 tuple(made.lines),
-                tuple(made.results),
+                _in_their_places(made.results, program),
                 frozenset(made.imports),
             )
     raise reasons[0]
+
+
+def _in_their_places(results: Sequence[str], program: SmallProgram) -> tuple[str, ...]:
+    """The results with a None wherever the function returns none."""
+    (output,) = (node for node in program.captured.exported.graph.nodes if node.op == "output")
+    supply = iter(results)
+    return tuple("None" if each is None else next(supply) for each in output.args[0])
 
 
 def _limits(

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import torch
 
 from onnxdx.compat.torch_operators import OpOverload, name_of, schema
+from onnxdx.compat.writing_operators import writer_of, written_in_words
 from onnxdx.user_functions.operator_signatures import WITHOUT_MEANING
 from onnxdx.user_functions.registry_source import FunctionSource
 
@@ -187,9 +188,12 @@ def function_name(target: OpOverload) -> str:
 
 
 def docstring(target: OpOverload, how: str, proof: str) -> list[str]:
-    """The lines of the docstring: the schema, how the operator is computed, what the code was tried on."""
-    said = re.sub(r"\d\.\d+e-\d+", lambda found: repr(float(found[0])), str(schema(target)).partition("::")[2])
-    text = " ".join(filter(None, [how, proof]))
+    """The lines of the docstring: the schema, what is returned for what is written, how, what the code was tried on."""
+    said = re.sub(
+        r"\d\.\d+e-\d+", lambda found: repr(float(found[0])), str(schema(writer_of(target))).partition("::")[2]
+    )
+    writes = written_in_words(target)
+    text = " ".join(filter(None, [f"Returns {writes}." if writes else "", how, proof]))
     body = textwrap.wrap(text, WIDTH - 8)
     first = f'"""{said}'
     return [first, "", *body, '"""'] if body else [f'{first}"""']

@@ -12,6 +12,7 @@ from typing import Any
 from onnxdx.compat.kernels import kernel_of, python_kernel
 from onnxdx.compat.small_programs import without_modes
 from onnxdx.compat.torch_operators import OpOverload
+from onnxdx.compat.writing_operators import ReturningOperator
 
 _found: dict[OpOverload, Callable[..., Any] | None] = {}
 
@@ -28,12 +29,11 @@ def body_of(target: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) 
     traced it cannot be reached. So it is called once, on these arguments, to see which function it is.
     """
     known = kernel_of(target)
-    if known is not None:
-        return known
-    if target not in _found:
+    if known is None and target not in _found:
         kernel = python_kernel(target)
         _found[target] = _first_called(kernel, args, kwargs) if kernel is not None else None
-    return _found[target]
+    body = known or _found[target]
+    return target.body(body) if body is not None and isinstance(target, ReturningOperator) else body
 
 
 def _first_called(kernel: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> FunctionType | None:
