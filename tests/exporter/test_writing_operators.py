@@ -90,6 +90,19 @@ def _put(x: Any, *, out: Any, by: float = 1.0) -> Any:
     return op.Mul(x, by)
 
 
+torch.library.define("writing_contract::grow", "(Tensor(a!) x, Tensor by) -> ()")
+
+
+@torch.library.impl("writing_contract::grow", "CompositeExplicitAutograd")
+def grow(x: torch.Tensor, by: torch.Tensor) -> None:
+    x.add_(1).mul_(by)
+
+
+@registry.op("writing_contract::grow")
+def _grow(x: Any, by: Any) -> Any:
+    return op.Mul(op.Add(x, 1.0), by)
+
+
 class Model(nn.Module):
     """A function of tensors with two buffers to write into."""
 
@@ -163,6 +176,13 @@ def said(error: ExportError, rule: str) -> str:
     return finding.message()
 
 
+def into_what_it_reads(model: Any, x: torch.Tensor) -> Any:
+    hidden = x + 1
+    torch.ops.writing_contract.put(hidden, by=3.0, out=hidden)
+    torch.ops.writing_contract.put(model.row, out=model.row)
+    return hidden
+
+
 PROGRAMS = [
     intermediate,
     buffer_twice,
@@ -173,6 +193,7 @@ PROGRAMS = [
     maybe,
     lists,
     by_keyword,
+    into_what_it_reads,
 ]
 
 
@@ -223,6 +244,17 @@ def test_arguments_that_share_elements_are_a_finding() -> None:
         exported(shared)
 
     assert "two of the arguments that it writes into may share elements" in said(caught.value, "DX309")
+
+
+def test_a_kernel_that_reads_what_it_has_written_is_never_proven() -> None:
+    def squared(model: Any, x: torch.Tensor) -> Any:
+        hidden = x + 1
+        torch.ops.writing_contract.grow(hidden, hidden)
+        return hidden
+
+    program = exported(squared)
+
+    assert program.report.verdict.outcome is VerdictOutcome.DIFFERS
 
 
 def test_a_function_that_returns_too_little_is_told_what_is_expected() -> None:

@@ -19,6 +19,7 @@ from onnxdx.compat.capturing import TorchDispatchMode
 from onnxdx.compat.kernels import fake_kernel_of, has_fake_kernel, kernel_of, on_fake_tensors
 from onnxdx.compat.pytree import leaves_of
 from onnxdx.compat.torch_operators import OpOverload, is_builtin, schema
+from onnxdx.compat.writing_operators import storage_of
 from onnxdx.eager import plain_run
 from onnxdx.eager.python_state import PythonState
 from onnxdx.graph.operators import called_graphs
@@ -137,11 +138,11 @@ class _Watch(TorchDispatchMode):
 
 def _written(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], before: Any) -> Iterator[str]:
     """Arguments that are not what they were, though the schema does not say that they are written."""
-    for (name, now, may_write), (_, then, _) in zip(
-        _arguments(func, args, kwargs), _arguments(func, *before), strict=True
-    ):
+    arguments = list(_arguments(func, args, kwargs))
+    declared = [tensor for _, now, may_write in arguments if may_write for tensor in _tensors(now)]
+    for (name, now, may_write), (_, then, _) in zip(arguments, _arguments(func, *before), strict=True):
         for one, other in zip(_tensors(now), _tensors(then), strict=True):
-            if not may_write and not _unchanged(one, other):
+            if not may_write and not _unchanged(one, other) and not _shares(one, declared):
                 yield f"its kernel writes into `{name}`, which the schema does not say"
                 break
 
@@ -212,6 +213,12 @@ def _arguments(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any])
     for index, argument in enumerate(schema(func).arguments):
         value = args[index] if index < len(args) else kwargs.get(argument.name)
         yield argument.name, value, argument.alias_info is not None and argument.alias_info.is_write
+
+
+def _shares(one: torch.Tensor, others: Sequence[torch.Tensor]) -> bool:
+    """Whether a tensor has memory in common with one of the others."""
+    strided = [each for each in others if each.layout is torch.strided]
+    return one.layout is torch.strided and any(storage_of(one) == storage_of(each) for each in strided)
 
 
 def _tensors(value: Any) -> list[torch.Tensor]:
