@@ -97,12 +97,11 @@ def outcome(case: Case) -> Outcome:
                 return Outcome(case.name, operator, kind, _why(fix.title, fix.text), seconds)
             text = path.read_text(encoding="utf-8") if path.exists() else ""
             path.write_text(edited(fix.edits, {str(path): text})[str(path)], encoding="utf-8")
-            comparison = session.rerun(registry=registry_file.load(path, folder))
+            comparison = session.rerun(registry=registry_file.reload(path, folder))
             if comparison.introduced or missing[0] in comparison.remaining:
                 return Outcome(case.name, operator, "wrong", f"introduces {comparison.introduced}", seconds)
             assert session.report is not None
             report = session.report
-            sys.modules.pop("onnxdx_registry", None)
         if session.program is None or not report.exported:
             said = "; ".join(finding.message() for finding in report.findings)
             return Outcome(case.name, operator, "open", f"beside it: {said}", seconds)

@@ -86,7 +86,7 @@ def python_kernel(target: OpOverload) -> Callable[..., Any] | None:
 
 
 def reference_bodies(target: OpOverload) -> Iterator[Callable[..., Any]]:
-    """What torch has in Python that computes an operator: its decompositions, its reference, its composite body.
+    """What torch has that computes an operator by others: its decompositions, its reference, its composite bodies.
 
     References are functions of `torch._refs`, named after the operator, in a module for each family (2.9 - 2.14).
     """
@@ -108,3 +108,15 @@ def reference_bodies(target: OpOverload) -> Iterator[Callable[..., Any]]:
                 yield found
     if is_composite(target):
         yield target.decompose
+    explicit = torch._C.DispatchKey.CompositeExplicitAutograd
+    if target.namespace == "aten" and target.has_kernel_for_dispatch_key(explicit):
+        yield functools.partial(_called_by_key, target, explicit)
+
+
+def _called_by_key(target: OpOverload, key: torch._C.DispatchKey, *args: Any, **kwargs: Any) -> Any:
+    """What the kernel for a key gives (`OpOverload._op_dk`, which modes of torch functions keep from it, 2.9 - 2.14).
+
+    A composite kernel that has a gradient of its own can be reached only so.
+    """
+    with torch._C.DisableTorchFunction():
+        return target._op_dk(key, *args, **kwargs)

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import torch
-
-from onnxdx.compat.torch_operators import schema
-from onnxdx.dtypes import onnx_dtype
-from onnxdx.fixes.operators.function_text import (
-    About,
-    Block,
-    Case,
-    Limit,
-    ScriptBody,
-    function_name,
-    parameter_name,
-)
-from onnxdx.fixes.operators.small_program import SmallProgram, Untraceable, traced, translated
+from onnxdx.fixes.operators.compositions import with_compositions
+from onnxdx.fixes.operators.function_text import Block, Case, ScriptBody, function_name, parameter_name
+from onnxdx.fixes.operators.limits import limits_of, renamed
+from onnxdx.fixes.operators.small_program import Missing, SmallProgram, Untraceable, traced, translated
 from onnxdx.fixes.operators.statements import Unprintable, statements
 from onnxdx.fixes.operators.uses import Operator, Use
 from onnxdx.registry import OnnxRegistry
@@ -29,54 +19,58 @@ WRITTEN_FOR = SUPPORTED_OPSETS[0]
 """The opset whose operators generated code calls; a trace adapts them to later ones."""
 
 
-def block_of(operator: Operator, body: Callable[..., Any], how: str) -> Block:
-    """The body of an operator as one function with a case for each kind of use. Raises Untraceable."""
+def block_of(operator: Operator, body: Callable[..., Any], how: str, parts: bool = False) -> Block:
+    """The body of an operator as one function with a case for each kind of use.
+
+    With `parts`, what has no ONNX function in the body is taken from the formulas and compositions that onnxdx knows.
+    Raises Untraceable.
+    """
     cases: dict[Case, None] = {}
     for use in operator.uses:
-        cases.setdefault(_case(operator, use, body))
+        cases.setdefault(_case(operator, use, body, parts))
     complex = any(tensor.is_complex() for use in operator.uses for tensor in use.arguments.tensors())
     return Block(operator.target, tuple(cases), how, complex, computed=operator.computed)
 
 
 def script_of(operator: Operator, body: Callable[..., Any], domain: str, name: str, how: str) -> ScriptBody:
     """The body of an operator as a function of this name that stays one in the model. Raises Untraceable."""
-    cases = {_case(operator, use, body, script=True) for use in operator.uses}
+    cases = {_case(operator, use, body, parts=True, script=True) for use in operator.uses}
     if len({(case.lines, case.results) for case in cases}) > 1:
         raise Untraceable("its uses in the model need different code")
     return ScriptBody(operator.target, next(iter(cases)), domain, name, how)
 
 
-def _case(operator: Operator, use: Use, body: Callable[..., Any], script: bool = False) -> Case:
+def _case(operator: Operator, use: Use, body: Callable[..., Any], parts: bool, script: bool = False) -> Case:
     arguments = use.arguments
 
     def call(leaves: Sequence[Any]) -> Any:
         return arguments.with_leaves(leaves).call(body)
 
-    leaves = [(_renamed(name), value) for name, value in arguments.leaves()]
+    leaves = [(renamed(name), value) for name, value in arguments.leaves()]
+    taken = sorted({parameter_name(name) for name in arguments.values} | {function_name(operator.target), "registry"})
+    registry = operator.options.onnx_registry or OnnxRegistry()
     reasons: list[Untraceable] = []
-    for numbers in (True, False):
-        for whole in (True, False):
-            try:
-                program = traced(call, leaves, sizes=True, numbers=numbers, whole=whole)
-                registry = operator.options.onnx_registry or OnnxRegistry()
-                draft = translated(program, registry, WRITTEN_FOR)
-                taken = {parameter_name(name) for name in arguments.values} | {
-                    function_name(operator.target),
-                    "registry",
-                }
-                made = statements(draft, program.inputs, sorted(taken), operator.computed, script=script)
-            except Unprintable as error:
-                reasons.append(Untraceable(str(error)))
-                continue
-            except Untraceable as error:
-                reasons.append(error)
-                continue
-            return Case(
-                _limits(operator, use, leaves, program),
-                tuple(made.lines),
-                _in_their_places(made.results, program),
-                frozenset(made.imports),
+    for kind in _KINDS:
+        if kind.parts and not (parts and any(isinstance(reason, Missing) for reason in reasons)):
+            break
+        try:
+            program = traced(
+                call, leaves, sizes=kind.sizes, numbers=kind.numbers, whole=kind.whole, formulas=kind.parts
             )
+            draft = translated(program, with_compositions(registry) if kind.parts else registry, WRITTEN_FOR)
+            made = statements(draft, program.inputs, taken, operator.computed, script=script)
+        except Unprintable as error:
+            reasons.append(Untraceable(str(error)))
+            continue
+        except Untraceable as error:
+            reasons.append(error)
+            continue
+        return Case(
+            limits_of(operator, use, leaves, program),
+            tuple(made.lines),
+            _in_their_places(made.results, program),
+            frozenset(made.imports),
+        )
     raise reasons[0]
 
 
@@ -87,81 +81,20 @@ def _in_their_places(results: Sequence[str], program: SmallProgram) -> tuple[str
     return tuple("None" if each is None else next(supply) for each in output.args[0])
 
 
-def _limits(
-    operator: Operator, use: Use, leaves: Sequence[tuple[str, Any]], program: SmallProgram
-) -> tuple[Limit, ...]:
-    """What the code was made for, as conditions: which arguments there are, ranks and dtypes, values that shaped it,
-    what the trace assumed. A condition may read what those before it say is there.
+@dataclass(frozen=True)
+class _Kind:
+    """How a body is traced: with open `sizes`, open `numbers`, `whole` composite operators, and, where an operator in
+    it has no ONNX function, with the `parts` that onnxdx knows for it.
     """
-    limits = [*_given(operator, use), *kinds_of(leaves)]
-    opened = set(program.inputs)
-    for name, value in leaves:
-        if isinstance(value, torch.Tensor) or value is None or name in opened:
-            continue
-        if isinstance(value, bool):
-            limits.append(Limit(About.ARGUMENT, name if value else f"not {name}", f"`{name}` = {value}"))
-        elif isinstance(value, (int, float, str)):
-            limits.append(Limit(About.ARGUMENT, f"{name} == {_shown(value)}", f"`{name}` = {_shown(value)}"))
-    numbers = [name for name, value in leaves if name in opened and not isinstance(value, torch.Tensor)]
-    for condition in program.assumed:
-        if re.search(r"\b[A-Z]\w*\(|\b[su]\d+\b", condition):  # a function of torch's, or a size that data gives
-            limits += shapes_of(leaves)
-        elif ".shape[" in condition:
-            limits.append(Limit(About.SIZE, condition, f"`{condition}`"))
-        elif used := [name for name in numbers if re.search(rf"\b{re.escape(name)}(?!\w)", condition)]:
-            computed = any(name.partition("[")[0] in operator.computed for name in used)
-            holds = _with_all_digits(condition, dict(leaves))
-            limits.append(Limit(About.VALUE if computed else About.ARGUMENT, holds, f"`{holds}`"))
-    if not any(limit.about is About.SIZE for limit in limits):
-        limits += shapes_of(leaves)
-    return tuple(limits)
+
+    sizes: bool = True
+    numbers: bool = True
+    whole: bool = True
+    parts: bool = False
 
 
-def _with_all_digits(condition: str, values: Mapping[str, Any]) -> str:
-    """`eps == 1.00000000000000e-6`, as sympy writes it, with the number that was given."""
-    name, _, number = condition.partition(" == ")
-    is_number = re.fullmatch(r"-?[\d.]+(e[-+]?\d+)?", number) is not None
-    return f"{name} == {_shown(values[name])}" if is_number and name in values else condition
-
-
-def _given(operator: Operator, use: Use) -> Iterator[Limit]:
-    """Which of the optional arguments are given, and how many items lists have."""
-    for argument in schema(operator.target).arguments:
-        name, value = parameter_name(argument.name), use.arguments.values.get(argument.name)
-        if value is None and argument.name in use.arguments.values:
-            yield Limit(About.ARGUMENT, f"{name} is None", f"no `{name}`")
-        elif value is not None and str(argument.type).startswith("Optional["):
-            yield Limit(About.ARGUMENT, f"{name} is not None", f"a `{name}`")
-        if isinstance(value, list) and argument.name not in operator.computed:
-            items = f"{len(value)} item{'s' * (len(value) != 1)}"
-            yield Limit(About.ARGUMENT, f"len({name}) == {len(value)}", f"`{name}` with {items}")
-
-
-def kinds_of(leaves: Sequence[tuple[str, Any]]) -> Iterator[Limit]:
-    """Numbers of dimensions and dtypes of the tensors among the leaves, as limits."""
-    for name, value in leaves:
-        if not isinstance(value, torch.Tensor):
-            continue
-        rank, dtype = value.dim() + value.is_complex(), onnx_dtype(value)
-        yield Limit(About.RANK, f"len({name}.shape) == {rank}", f"`{name}` with {rank} dimension{'s' * (rank != 1)}")
-        if dtype is not None:
-            yield Limit(About.DTYPE, f"{name}.dtype == ir.DataType.{dtype.name}", f"`{name}` of {dtype.name}")
-
-
-def shapes_of(leaves: Sequence[tuple[str, Any]]) -> list[Limit]:
-    """The shapes of the tensors among the leaves, as limits."""
-    return [_of_shape(name, value) for name, value in leaves if isinstance(value, torch.Tensor) and value.dim()]
-
-
-def _of_shape(name: str, value: torch.Tensor) -> Limit:
-    shape = [*value.shape, *([2] if value.is_complex() else [])]
-    return Limit(About.SIZE, f"list({name}.shape) == {shape}", f"`{name}` of the shape {shape}")
-
-
-def _shown(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else repr(value)
-
-
-def _renamed(path: str) -> str:
-    name, bracket, rest = path.partition("[")
-    return parameter_name(name) + bracket + rest
+_KINDS = (
+    *(_Kind(numbers=numbers, whole=whole) for numbers in (True, False) for whole in (True, False)),
+    *(_Kind(sizes, numbers, whole=False, parts=True) for sizes in (True, False) for numbers in (True, False)),
+)
+"""The ways to trace, the most general first."""

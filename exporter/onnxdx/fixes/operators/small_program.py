@@ -26,6 +26,7 @@ from onnxdx.compat.small_programs import (
     without_modes,
 )
 from onnxdx.fixes.operators.both_sides import choosing, on_all_paths
+from onnxdx.fixes.operators.formulas import formula_for
 from onnxdx.fixes.operators.python_bodies import body_of, has_body
 from onnxdx.fixes.operators.uses import made_up
 from onnxdx.graph.operators import mutates
@@ -62,11 +63,12 @@ def traced(
     sizes: bool,
     numbers: bool,
     whole: bool = True,
+    formulas: bool = False,
 ) -> SmallProgram:
     """The graph of `body`, which is given values for `leaves` and returns a tensor or several.
 
-    `sizes` leaves the sizes of tensors open, `numbers` the plain numbers; `whole` keeps composite operators. Raises
-    Untraceable.
+    `sizes` leaves the sizes of tensors open, `numbers` the plain numbers; `whole` keeps composite operators, `formulas`
+    has those of complex tensors taken apart that there is a formula for. Raises Untraceable.
     """
     values, mode, names = open_values(leaves, sizes=sizes, numbers=numbers)
     opened = [
@@ -82,7 +84,7 @@ def traced(
     try:
         with torch.no_grad(), mode, sizes_of_data_forgotten(mode), _quiet(), choosing(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            module = _functional(call, [values[index] for index in opened], whole)
+            module = _functional(call, [values[index] for index in opened], whole, formulas)
             module.graph.eliminate_dead_code()
             exported = assembled_program(module)
     except Exception as error:  # foreign code on values that it may not read: anything can come out
@@ -126,21 +128,37 @@ class Missing(Untraceable):
         self.finding = finding
 
 
-def _functional(call: Callable[..., Any], values: list[Any], whole: bool) -> fx.GraphModule:
+def _functional(call: Callable[..., Any], values: list[Any], whole: bool, formulas: bool) -> fx.GraphModule:
     module = make_fx(call, pre_dispatch=whole)(*values)
     calls = [node for node in module.graph.nodes if node.op == "call_function"]
-    if not whole and any(has_body(node.target) for node in calls):
-        return _functional(_WithBodies(module).run, values, whole)
+    if not whole and any(has_body(node.target) or (formulas and _has_formula(node)) for node in calls):
+        return _functional(_WithBodies(module, formulas).run, values, whole, formulas)
     if not any(mutates(node) for node in calls):
         return module
     pure = make_fx(functionalized(call), pre_dispatch=True)(*values)
     return pure if whole else make_fx(pure)(*values)
 
 
+def _has_formula(node: fx.Node) -> bool:
+    values = (each.meta.get("val") for each in node.all_input_nodes)
+    return formula_for(node.target) is not None and any(map(_is_complex, values))
+
+
+def _is_complex(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.is_complex()
+
+
 class _WithBodies(fx.Interpreter):
-    """Runs a graph with the Python bodies of the operators that have one in their places."""
+    """Runs a graph with the Python bodies of the operators that have one in their places, or with `formulas`."""
+
+    def __init__(self, module: fx.GraphModule, formulas: bool) -> None:
+        super().__init__(module)
+        self._formulas = formulas
 
     def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        formula = formula_for(target) if self._formulas and any(map(_is_complex, args)) else None
+        if formula is not None:
+            return super().call_function(formula, args, kwargs)
         if not has_body(target):
             return super().call_function(target, args, kwargs)
         with without_modes():

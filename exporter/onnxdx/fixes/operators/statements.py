@@ -18,12 +18,16 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 
+from onnxdx.fixes.operators import number_text
 from onnxdx.tracing.signatures import output_count
 from onnxdx.translation.naming import base_name
 from onnxdx.values import OnnxDraft
 
 _MOST_ELEMENTS = 256
-"""Constants with more elements are data, not code."""
+"""Constants with more elements are data, not code: they are packed."""
+
+_MOST_PACKED = 1 << 16
+"""Constants with still more elements have no place in a file of code."""
 
 
 class Unprintable(Exception):
@@ -76,7 +80,7 @@ def statements(
     What is in `computed` may come as a tensor, so that Python cannot compute with it. A `script` is compiled by
     onnxscript, and not run: it knows dtypes by number only, and no names but `op`. Raises Unprintable.
     """
-    return _Printer(draft, inputs, {*taken, _OP, "ir", "math"}, computed, script).printed()
+    return _Printer(draft, inputs, {*taken, _OP, "ir", "math", "np", "base64", "zlib"}, computed, script).printed()
 
 
 _OP = "op"
@@ -107,6 +111,8 @@ class _Printer:
         graph = self.draft.model.graph
         for node in graph:
             self._node(node, last=node is graph[-1])
+        for value in graph.outputs:
+            self._pack(value)
         self.out.results = [self._shown(value) for value in graph.outputs]
         self._inline_result()
         return self.out
@@ -119,6 +125,8 @@ class _Printer:
             raise Unprintable("it has a loop or a branch on values")
         if node.op_identifier() in self.draft.model.functions:
             raise Unprintable(f"it calls the ONNX function `{node.op_type}`")
+        for value in node.inputs:
+            self._pack(value)
         simple = self._as_python(node)
         if simple is not None:
             self.known[node.outputs[0]] = simple
@@ -130,6 +138,19 @@ class _Printer:
         names = [self._named(value, node) if value.uses() or value.is_graph_output() else "_" for value in node.outputs]
         names += ["_"] * (_values_given(node, _schema(node, self.draft.model.opset_imports)) - len(names))
         self.out.lines.append(f"{', '.join(names)} = {call}")
+
+    def _pack(self, value: ir.Value | None) -> None:
+        """Give a table of many numbers a name, and lines that unpack it."""
+        tensor = value.const_value if value is not None and value not in self.names else None
+        if value is None or tensor is None or not _MOST_ELEMENTS < tensor.size <= _MOST_PACKED or self.script:
+            return
+        array = tensor.numpy()
+        if array.dtype.kind not in "fiub" or array.dtype.itemsize * 8 < tensor.dtype.bitwidth:
+            return
+        name = self._free("numbers")
+        self.names[value] = name
+        self.out.imports |= number_text.IMPORTS
+        self.out.lines += number_text.unpacked(name, array)
 
     def _call(self, node: ir.Node) -> str:
         schema = _schema(node, self.draft.model.opset_imports)
@@ -245,12 +266,16 @@ class _Printer:
             wanted = f"{wanted}_"
         if wanted[0].isdigit():
             wanted = f"value_{wanted}"
+        self.names[value] = name = self._free(wanted)
+        return name
+
+    def _free(self, wanted: str) -> str:
+        """The name, or the first with a number behind it that nothing has yet."""
         name, number = wanted, 1
         while name in self.taken:
             number += 1
             name = f"{wanted.rstrip('_')}_{number}"
         self.taken.add(name)
-        self.names[value] = name
         return name
 
     def _inline_result(self) -> None:

@@ -22,9 +22,10 @@ from typing import Any, TypeVar
 import onnxscript
 
 from onnxdx.compat.torch_operators import OpOverload, schema
-from onnxdx.fixes.operators.bodies import kinds_of, shapes_of
 from onnxdx.fixes.operators.function_text import About, Limit, docstring, guard
+from onnxdx.fixes.operators.limits import kinds_of, shapes_of
 from onnxdx.fixes.operators.uses import Use, registered_name
+from onnxdx.registry import OnnxRegistry
 from onnxdx.user_functions.registry_source import FunctionSource
 
 Body = TypeVar("Body", bound=Callable[..., Any])
@@ -61,6 +62,21 @@ def compositions_for(operator: str) -> Iterator[tuple[Callable[..., Any], bool]]
     """The functions for an operator ("aten::mode"), each with whether it is for complex tensors."""
     _loaded()
     yield from _FUNCTIONS.get(operator, ())
+
+
+def with_compositions(registry: OnnxRegistry) -> OnnxRegistry:
+    """A registry that has the functions of this package as well, where it has none of its own for an operator."""
+    return _as_registry().joined(registry)
+
+
+@functools.cache
+def _as_registry() -> OnnxRegistry:
+    _loaded()
+    registry = OnnxRegistry()
+    for name, functions in _FUNCTIONS.items():
+        for function, complex in functions:
+            registry = registry.with_op(name, function, complex=complex)
+    return registry
 
 
 @dataclass(frozen=True)

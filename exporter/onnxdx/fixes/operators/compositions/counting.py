@@ -45,6 +45,20 @@ def histogram_bin_ct(self, bins: int = 100, range: Sequence[float] | None = None
     return counts, edges
 
 
+@composition("aten::bincount")
+def bincount(self, weights=None, minlength: int = 0):
+    """The weights added up at the places that the numbers name, as many as the largest of them asks for."""
+    places = op.Cast(self, to=ir.DataType.INT64)
+    count = op.Max(op.Add(op.ReduceMax(places, keepdims=1), 1), op.Constant(value_ints=[minlength]))
+    if weights is None:
+        ones = op.Expand(op.Constant(value_ints=[1]), op.Shape(places))
+        return op.ScatterElements(op.Expand(op.Constant(value_ints=[0]), count), places, ones, reduction="add")
+    single = weights.dtype == ir.DataType.FLOAT
+    wide = op.Cast(weights, to=ir.DataType.FLOAT if single else ir.DataType.DOUBLE)
+    zeros = op.Expand(op.CastLike(op.Constant(value_floats=[0.0]), wide), count)
+    return op.ScatterElements(zeros, places, wide, reduction="add")
+
+
 @composition("aten::nonzero_static")
 def nonzero_static(self, size: int, fill_value: int = -1):
     """The places that are not zero, with rows of the fill value behind them, cut off at the size."""

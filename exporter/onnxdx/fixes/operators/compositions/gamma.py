@@ -146,10 +146,8 @@ def igammac(self, other):
     return op.CastLike(op.Sub(1.0, _lower_gamma(_wide(self), _wide(other))), self)
 
 
-@composition("aten::special_ndtri")
-def special_ndtri(self):
+def _normal_quantile(p):
     """Six steps of Newton's method on the logarithm of the tail of the normal distribution."""
-    p = _wide(self)
     near = op.Min(p, op.Sub(1.0, p))
     tail = op.Min(op.Max(near, 1e-300), 0.5)
     log = op.Log(tail)
@@ -163,7 +161,24 @@ def special_ndtri(self):
     value = op.Where(op.Less(p, 0.5), op.Neg(x), x)
     value = op.Where(op.Equal(p, 0.0), float("-inf"), op.Where(op.Equal(p, 1.0), float("inf"), value))
     outside = op.Or(op.Less(p, 0.0), op.Greater(p, 1.0))
-    return op.CastLike(op.Where(outside, float("nan"), value), self)
+    return op.Where(outside, float("nan"), value)
+
+
+@composition("aten::special_ndtri")
+def special_ndtri(self):
+    """Six steps of Newton's method on the logarithm of the tail of the normal distribution."""
+    return op.CastLike(_normal_quantile(_wide(self)), self)
+
+
+@composition("aten::erfinv", "aten::special_erfinv")
+def erfinv(self):
+    """The quantile of the normal distribution at (x + 1) / 2, by six steps of Newton's method; for small x a series."""
+    x = _wide(self)
+    square = op.Mul(x, x)
+    series = op.Add(op.Mul(square, math.pi**2 * 7 / 480), math.pi / 12)
+    series = op.Mul(op.Add(op.Mul(square, series), 1.0), op.Mul(x, math.sqrt(math.pi) / 2))
+    value = op.Mul(_normal_quantile(op.Mul(op.Add(x, 1.0), 0.5)), math.sqrt(0.5))
+    return op.CastLike(op.Where(op.Less(op.Abs(x), 1e-3), series, value), self)
 
 
 def _mills(x):

@@ -6,6 +6,14 @@ it has nothing.
 
 from __future__ import annotations
 
-from onnxdx.fixes.operators.ways import composition, decomposition, onnx_operator, other_overload, python_body
+from onnxdx.fixes.operators.ways import (
+    composition,
+    decomposition,
+    decomposition_in_parts,
+    formula,
+    onnx_operator,
+    other_overload,
+    python_body,
+)
 
-WAYS = (other_overload, decomposition, python_body, onnx_operator, composition)
+WAYS = (other_overload, formula, decomposition, python_body, onnx_operator, composition, decomposition_in_parts)

@@ -15,10 +15,15 @@ NAME = "a decomposition of torch"
 
 def candidates(operator: Operator) -> Iterator[Candidate]:
     """Each of them as an ONNX function. Raises Untraceable with what the first lacks, when there is any."""
+    yield from decomposed(operator, parts=False)
+
+
+def decomposed(operator: Operator, parts: bool) -> Iterator[Candidate]:
+    """The same, where `parts` are taken apart further than torch does."""
     failed: Untraceable | None = None
     for body in reference_bodies(operator.target):
         try:
-            yield block_of(operator, body, "What torch itself decomposes the operator into.")
+            yield block_of(operator, body, "What torch itself decomposes the operator into.", parts)
         except Untraceable as error:
             failed = failed or error
     if failed is not None:

@@ -12,8 +12,8 @@ import torch
 
 from onnxdx.compat.foreign_registries import runtime_schemas
 from onnxdx.compat.torch_operators import schema
-from onnxdx.fixes.operators.bodies import kinds_of
 from onnxdx.fixes.operators.function_text import About, Block, Candidate, Case, Limit, parameter_name
+from onnxdx.fixes.operators.limits import kinds_of
 from onnxdx.fixes.operators.uses import Operator
 
 NAME = "an operator of ONNX or ONNX Runtime"

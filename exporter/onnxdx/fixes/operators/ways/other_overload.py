@@ -9,6 +9,7 @@ import torch
 
 from onnxdx.compat.torch_operators import OpOverload, other_overloads, schema
 from onnxdx.fixes.operators.bodies import block_of
+from onnxdx.fixes.operators.formulas.movements import on_parts
 from onnxdx.fixes.operators.function_text import Candidate
 from onnxdx.fixes.operators.small_program import Untraceable
 from onnxdx.fixes.operators.uses import Operator, registered_name
@@ -72,26 +73,9 @@ def _variants(operator: Operator, registry: OnnxRegistry) -> Iterator[tuple[str,
     tensors = [tensor for use in operator.uses for tensor in use.arguments.tensors()]
     target: Any = operator.target
     if False in kinds and any(tensor.is_complex() for tensor in tensors):
-        yield "The operator on the real and on the imaginary parts.", _on_parts(target)
+        yield "The operator on the real and on the imaginary parts.", on_parts(target)
     if True in kinds and not any(tensor.is_complex() for tensor in tensors):
         yield "The real part of the operator on complex numbers.", _on_complex(target)
-
-
-def _on_parts(target: Callable[..., Any]) -> Callable[..., Any]:
-    def call(*args: Any, **kwargs: Any) -> Any:
-        parts = [
-            target(*(_part(each, part) for each in args), **{name: _part(each, part) for name, each in kwargs.items()})
-            for part in (0, 1)
-        ]
-        return torch.view_as_complex(torch.stack(parts, -1))
-
-    return call
-
-
-def _part(value: Any, part: int) -> Any:
-    if isinstance(value, list):
-        return [_part(each, part) for each in value]
-    return torch.view_as_real(value)[..., part] if isinstance(value, torch.Tensor) and value.is_complex() else value
 
 
 def _on_complex(target: Callable[..., Any]) -> Callable[..., Any]:

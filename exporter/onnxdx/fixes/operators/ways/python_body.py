@@ -17,7 +17,7 @@ def candidates(operator: Operator) -> Iterator[Candidate]:
     """The body as an ONNX function. Raises Untraceable with what keeps it from being one."""
     kernel = _kernel(operator)
     if kernel is not None:
-        yield block_of(operator, kernel, "The operator's own Python body in ONNX operators.")
+        yield block_of(operator, kernel, "The operator's own Python body in ONNX operators.", parts=True)
 
 
 def scripts(operator: Operator, domain: str, name: str) -> Iterator[Candidate]:
