@@ -196,8 +196,18 @@ class _Unfit:
         self._reasons.append(f"`{shown_path(name, str(self._root))}` {why}.")
 
 
-def _placed(name: str, root: Path) -> Path:
-    """The file of this name, when it may be written. Raises _Against."""
+def belongs(edits: Iterable[Edit], root: Path) -> bool:
+    """Whether all of the files that `edits` change are the project's own, and may be changed at all."""
+    try:
+        for edit in edits:
+            _owned(edit.path, root.resolve())
+    except _Against:
+        return False
+    return True
+
+
+def _owned(name: str, root: Path) -> Path:
+    """The file of this name, when it is one of the project's own. Raises _Against."""
     try:
         path = (root / name).resolve()
     except (OSError, ValueError, RuntimeError):  # a loop of links, or a name that no file can have
@@ -208,6 +218,12 @@ def _placed(name: str, root: Path) -> Path:
         raise _Against("is not a Python file")
     if not is_user(str(path), str(root)) or any(part.startswith(".") for part in path.relative_to(root).parts):
         raise _Against("is no file of the project's own")
+    return path
+
+
+def _placed(name: str, root: Path) -> Path:
+    """The file of this name, when it may be written now. Raises _Against."""
+    path = _owned(name, root)
     if not path.parent.is_dir():
         raise _Against(f"cannot be made: there is no folder `{shown_path(str(path.parent), str(root))}`")
     if path.exists() and not path.is_file():

@@ -7,7 +7,7 @@ from rich.text import Text
 from onnxdx_diagnostics.codec import shown_text
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.fix import UNTRIED, Applicability, Fix
-from onnxdx_diagnostics.remedies import Plan
+from onnxdx_diagnostics.remedies import Plan, is_proven
 from onnxdx_diagnostics.render import (
     LEVEL_STYLES,
     detail,
@@ -57,6 +57,8 @@ def plan_lines(plan: Plan, root: str, width: int) -> list[Text]:
 
 def _why(finding: Finding) -> str:
     """Why no fix of a finding is applied."""
+    if any(is_proven(fix) for fix in finding.offered):
+        return "its fix changes files that are not the project's own"
     if any(fix.edits for fix in finding.offered):
         return "its fix is plausible, not proven"
     untried = next((fix.title for fix in finding.offered if fix.provider == UNTRIED), NO_FIX)

@@ -260,7 +260,20 @@ class _Loading:
             return MissingDevice(site, {"nvidia": "cuda"}.get(device.lower(), device.lower()))
         if isinstance(error, SystemExit):
             return TargetRaised(site, doing, "SystemExit", "" if error.code is None else str(error.code))
-        return TargetRaised(site, doing, type(error).__name__, said(error))
+        module = _in_package(self.target) if "relative import" in str(error) else ""
+        return TargetRaised(site, doing, type(error).__name__, said(error), module)
+
+
+def _in_package(target: str) -> str:
+    """The target by the module that its file is in its package; empty when it is in none."""
+    place, _, name = target.rpartition(":")
+    file = Path(place).resolve()
+    parts = [file.stem]
+    for folder in file.parents:
+        if not (folder / "__init__.py").is_file():
+            break
+        parts.insert(0, folder.name)
+    return f"{'.'.join(parts)}:{name}" if len(parts) > 1 and file.suffix == ".py" else ""
 
 
 def _glance(target: str) -> Site:

@@ -29,6 +29,19 @@ def build():
     return Net(), (torch.rand(4),)
 """
 
+DECIDES = """
+import torch
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        if x.sum() > 0:
+            x = x * 2
+        return x
+
+def build():
+    return Net(), (torch.rand(4),)
+"""
+
 FAILING_PROVIDER = """
 RULES = frozenset({"DX301"})
 
@@ -218,3 +231,69 @@ def test_what_needs_a_process_does_not_go_without(option: str, onnxdx: Callable)
 
     assert done.code == 2
     assert "--no-isolate" in done.err
+
+
+def test_files_of_others_do_not_keep_the_projects_own_from_being_fixed(
+    project: Path, apart: Callable, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    vendor = tmp_path_factory.mktemp("vendor")
+    (vendor / "vendored.py").write_text("def shrunk(x):\n    return x / 2 if x.max() > 1 else x\n")
+    uses = DECIDES.replace(
+        "import torch", f"import sys\nsys.path.insert(0, {str(vendor)!r})\nimport torch, vendored", 1
+    )
+    (project / "net.py").write_text(uses.replace("return x\n", "return vendored.shrunk(x)\n"))
+
+    done = apart("fix", "net.py:build", "--apply")
+
+    assert done.code == 1, done.said
+    assert "1 resolved, 1 remaining, 0 introduced" in done.out
+    assert "its fix changes files that are not the project's own" in " ".join(done.out.split())
+    assert "torch.where" in (project / "net.py").read_text()
+    assert "torch" not in (vendor / "vendored.py").read_text()
+
+
+def test_a_link_out_of_the_project_is_not_written_through(
+    project: Path, apart: Callable, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "net.py"
+    outside.write_text(DECIDES)
+    (project / "net.py").symlink_to(outside)
+
+    done = apart("fix", "net.py:build", "--apply")
+
+    assert done.code == 1
+    assert "lies outside of the project root" in done.err
+    assert outside.read_text() == DECIDES
+
+
+def test_where_another_project_was_fixed_it_is_said_where_to_undo(
+    project: Path, apart: Callable, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / "pyproject.toml").write_text("")
+    (other / "net.py").write_text(DECIDES)
+
+    done = apart("fix", f"{other / 'net.py'}:build", "--apply")
+
+    assert done.code == 0, done.said
+    assert f"`onnxdx fix --undo` in {other} takes it back" in done.out
+
+
+def test_of_a_target_that_gives_no_model_no_fixes_are_tried(project: Path, apart: Callable) -> None:
+    (project / "parts").mkdir()
+    (project / "parts" / "__init__.py").write_text("")
+    (project / "parts" / "net.py").write_text("from . import layers\n")
+
+    done = apart("fix", "parts/net.py:build")
+
+    said = " ".join(done.out.split())
+    assert done.code == 1
+    assert "Name the target by its module, in the folder that holds the package: `parts.net:build`" in said
+    assert "No fix was tried" not in said
+
+
+def test_where_there_is_nothing_to_fix_the_diff_is_empty(project: Path, apart: Callable) -> None:
+    done = apart("fix", "model.py:build", "--diff")
+
+    assert (done.code, done.out) == (0, "")
+    assert done.err.splitlines()[-1] == "nothing to fix"

@@ -43,6 +43,7 @@ def test_paths_are_relative_to_the_project(project: Path, onnxdx: Callable, monk
         ("opest = 18", "unknown key 'opest'. Did you mean opset?"),
         ('opset = "new"', "[tool.onnxdx] opset"),
         ('verify = "yes"', "is to be true or false"),
+        ("registry = 3", "is to be a path"),
         ("opset = ", "cannot be read"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from onnxdx_diagnostics.changes import CutShort, Prepared, Refused
+from onnxdx_diagnostics.changes import CutShort, Prepared, Refused, belongs
 from onnxdx_diagnostics.comparison import compare
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.remedies import Plan, plan
@@ -98,9 +98,10 @@ def _fix_target(wish: Wish) -> int:
             click.echo(run.tracebacks, err=True, nl=False)
         report = ending.report
         if ending.code is not ExitCode.CLEAN or not report.findings:
-            _print_report(report, "nothing to fix")
+            _print_report(report, "nothing to fix", alone=wish.diff)
             return ending.code or of_report(report, wish.fail_on)
-        tried = run.tried(report, _chosen(report, wish.finding))
+        chosen = _chosen(report, wish.finding)
+        tried = run.tried(report, chosen) if report.passes else report  # without a model there is nothing to try
         fixed = _fixed(wish, tried, wish.root)
         if fixed is None:
             return of_report(tried, wish.fail_on)
@@ -114,7 +115,7 @@ def _fix_report(wish: Wish, path: Path) -> int:
     """Show and apply fixes that a report holds; nothing is executed."""
     report = _loaded(path)
     if not report.findings:
-        _print_report(report, "nothing to fix")
+        _print_report(report, "nothing to fix", alone=wish.diff)
         return of_report(report, wish.fail_on)
     fixed = _fixed(wish, report, _root_of(path, report), believed=False)
     if fixed is None or not fixed.paths:
@@ -131,9 +132,9 @@ def _fixed(wish: Wish, report: Report, root: Path, *, believed: bool = True) -> 
     Raises Refused and CutShort.
     """
     chosen = _chosen(report, wish.finding)
-    planned = plan(chosen)
+    planned = _planned(chosen, root)
     if not wish.diff and not (wish.apply and planned.remedies):
-        _print_list(report, chosen)
+        _print_list(report, chosen, root)
         return None
     ready = planned.prepared(root) if believed else planned.prepared_from_report(root)
     if wish.diff:
@@ -144,6 +145,12 @@ def _fixed(wish: Wish, report: Report, root: Path, *, believed: bool = True) -> 
     if not wish.apply or not ready.changes or (asks and not click.confirm(f"Write {_names(ready.paths)}?", err=True)):
         return None
     return fixing.applied(planned, ready)
+
+
+def _planned(chosen: tuple[Finding, ...], root: Path) -> Plan:
+    """What can be applied. Files that are not the project's own stand in the way only where there is nothing else."""
+    own = plan(chosen, lambda fix: belongs(fix.edits, root))
+    return own if own.remedies else plan(chosen)
 
 
 def _chosen(report: Report, texts: tuple[str, ...]) -> tuple[Finding, ...]:
@@ -174,7 +181,7 @@ def _root_of(path: Path, report: Report) -> Path:
     return there if str(there) == report.root else here
 
 
-def _print_list(report: Report, chosen: tuple[Finding, ...]) -> None:
+def _print_list(report: Report, chosen: tuple[Finding, ...], root: Path) -> None:
     """Every chosen finding with its number in the report and all its fixes."""
     from rich.text import Text
 
@@ -182,7 +189,7 @@ def _print_list(report: Report, chosen: tuple[Finding, ...]) -> None:
     from onnxdx_diagnostics.render import footer, show
 
     answer = Answer(alone=False)
-    proven = len(plan(chosen).remedies)
+    proven = len(_planned(chosen, root).remedies)
     with answer:
         console = answer.console()
         for number, finding in enumerate(report.findings, 1):
@@ -211,9 +218,13 @@ def _print_plan(report: Report, planned: Plan, ready: Prepared) -> None:
         show([*plan_lines(planned, report.root, console.width), *diff_lines(ready.diff, 0, console.width)], console)
 
 
-def _print_report(report: Report, last: str) -> None:
-    from onnxdx_diagnostics.render import render_report
+def _print_report(report: Report, last: str, *, alone: bool = False) -> None:
+    """The report and a last line; on standard error where a diff is to stand `alone` on standard output."""
+    from onnxdx_diagnostics.render import render_report, render_text
 
+    if alone:
+        click.echo(f"{render_text(report)}\n{last}", err=True)
+        return
     answer = Answer(alone=False)
     with answer:
         render_report(report, answer.console())

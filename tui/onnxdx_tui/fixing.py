@@ -12,20 +12,23 @@ from onnxdx_diagnostics.journal import Entry
 from onnxdx_diagnostics.remedies import Plan, plan
 from onnxdx_diagnostics.report import Report
 from onnxdx_diagnostics.visible import visible
+from onnxdx_tui import project
 
 
 @dataclass(frozen=True)
 class Fixed:
-    """What was done, and the files that were written for it."""
+    """What was done, the files that were written for it, and the root of their project."""
 
     titles: tuple[str, ...]
     paths: tuple[str, ...]
+    root: Path
 
     @property
     def said(self) -> str:
         """The same for people, a line for each."""
         done = [f"fixed: {visible(title)}" for title in self.titles]
-        return "\n".join((*done, f"wrote {_names(self.paths)}; `onnxdx fix --undo` takes it back"))
+        there = "" if self.root == project.root_of("").resolve() else f" in {visible(str(self.root))}"
+        return "\n".join((*done, f"wrote {_names(self.paths)}; `onnxdx fix --undo`{there} takes it back"))
 
 
 def plan_of_registry(report: Report, registry_file: Path, root: Path) -> Plan:
@@ -41,7 +44,7 @@ def plan_of_registry(report: Report, registry_file: Path, root: Path) -> Plan:
 def applied(chosen: Plan, ready: Prepared) -> Fixed:
     """Write what was prepared. Raises Refused and CutShort."""
     changes.apply(ready, chosen.titles)
-    return Fixed(chosen.titles, ready.paths)
+    return Fixed(chosen.titles, ready.paths, ready.root)
 
 
 def undone(root: Path) -> str:

@@ -21,11 +21,12 @@ _MARKERS = ("pyproject.toml", ".git")
 def root_of(target: str) -> Path:
     """The nearest folder above the target's file, or above here, with a pyproject.toml or a .git.
 
-    Without one it is the current folder, or that of the file when it lies elsewhere.
+    Without one it is the current folder, or that of the file when it lies elsewhere. A file that is a symbolic link
+    belongs to the project that the link is in.
     """
     here = Path.cwd()
     file = next((Path(part) for part in (target.rpartition(":")[0], target) if part and Path(part).is_file()), None)
-    start = file.resolve().parent if file else here
+    start = file.parent.resolve() if file else here
     for folder in (start, *start.parents):
         if any((folder / marker).exists() for marker in _MARKERS):
             return folder
@@ -78,7 +79,9 @@ def _checked(option: click.Option, value: Any, path: Path, context: click.Contex
         value = [value]
     if option.is_flag and not isinstance(value, bool):
         raise click.UsageError(f"[tool.onnxdx] {_key(option)} in {path} is to be true or false.", context)
-    if isinstance(option.type, click.Path) and isinstance(value, str):
+    if isinstance(option.type, click.Path) and not option.multiple:
+        if not isinstance(value, str):
+            raise click.UsageError(f"[tool.onnxdx] {_key(option)} in {path} is to be a path.", context)
         return path.parent / value
     try:
         option.type_cast_value(context, value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from onnxdx_diagnostics.finding import Finding, Level
+from onnxdx_diagnostics.fix import Fix
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,16 @@ def build():
     doing: str
     error: str
     text: str = ""
+    module: str = ""
+    """The target by its module, where its file is part of a package and relies on that."""
 
     def message(self) -> str:
         if self.error == "SystemExit":
             return f"{self.doing} exits the program with `{self.text or 0}`."
         text = self.text.rstrip(".")
         return f"{self.doing} raises `{self.error}`: {text}." if text else f"{self.doing} raises `{self.error}`."
+
+    def fixes(self) -> tuple[Fix, ...]:
+        if not self.module:
+            return ()
+        return (Fix(f"Name the target by its module, in the folder that holds the package: `{self.module}`"),)

@@ -61,3 +61,41 @@ def test_what_changes_eager_results_is_not_offered(run: Callable) -> None:
     fixes = done.fixes("DX101")
 
     assert all("torch.where" not in fix.diff for fix in fixes)
+
+
+CHECK = "if x.exp().sum() < 0:\n    raise ValueError(f'never: {x.sum()}')"
+
+
+def test_a_check_that_nothing_fails_is_proven_to_be_left_out(run: Callable) -> None:
+    done = run(program(f"{CHECK}\nreturn x + 1"))
+
+    (fix,) = done.fixes("DX101")
+
+    assert fix.applicability is Applicability.PROVEN
+    assert "rejects" in fix.text
+
+
+def test_a_check_whose_error_leads_to_another_result_is_not(run: Callable) -> None:
+    indented = CHECK.replace("\n", "\n    ")
+    done = run(program(f"try:\n    {indented}\nexcept ValueError:\n    return x * 0\nreturn x + 1"))
+
+    fixes = done.fixes("DX101")
+
+    assert {each.applicability for each in fixes} <= {Applicability.PLAUSIBLE}
+
+
+def test_a_setting_of_the_model_needs_no_second_side(run: Callable) -> None:
+    setting = program("if self.soft and x.sum() > 1:\n    return x * 2\nif not self.soft:\n    return x\nreturn x - 1")
+
+    done = run(setting.replace("    def forward", "    soft = True\n\n    def forward"))
+
+    assert done.fixes("DX101")[0].applicability is Applicability.PROVEN
+
+
+def test_what_is_set_in_every_call_is_no_setting(run: Callable) -> None:
+    body = "self.high = not float(x.detach().sum()) ** 2 < 0\nif self.high and x.sum() > 1:\n    x = x * 2\nreturn x"
+
+    done = run(program(body))
+
+    (decision,) = (each for each in done.findings if "self.high and" in each.message())
+    assert {each.applicability for each in fixes_for(decision, done.evidence)} == {Applicability.PLAUSIBLE}

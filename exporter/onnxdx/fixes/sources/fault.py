@@ -8,6 +8,7 @@ from functools import cached_property
 import libcst as cst
 
 from onnxdx.fixes import Evidence
+from onnxdx.fixes.sources.names import bound_around
 from onnxdx.fixes.sources.sighting import Sighting, see
 from onnxdx.fixes.sources.source_file import SourceFile
 from onnxdx_diagnostics import ownership
@@ -21,6 +22,8 @@ class Candidate:
 
     Those of the lowest `cost` are tried first. `needs_verdict` says that the graph computes something else than the
     code when it runs, so that nothing less than ONNX Runtime's agreement with eager shows that it is right.
+    `only_exported` says the opposite: whatever it is given, the code does what it did when it runs, and what the graph
+    leaves out gives no results, so that inputs that come by there show nothing.
     """
 
     title: str
@@ -28,6 +31,7 @@ class Candidate:
     note: str = ""
     cost: int = 0
     needs_verdict: bool = False
+    only_exported: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,9 @@ class Fault:
         if self.statement is None:
             return None
         first = self.file.range(self.statement).start.line
-        seen = see(self.evidence.request, self.place.path, first, max(self.place.end_line, self.place.line))
+        last = max(self.place.end_line, self.place.line)
+        bound = frozenset(bound_around(self.file, self.node)) if self.node is not None else frozenset[str]()
+        seen = see(self.evidence.request, self.place.path, first, last, bound)
         return seen.with_tensors(self.tensors) if seen is not None else None
 
     def statement_at(self, line: int) -> cst.SimpleStatementLine | cst.BaseCompoundStatement | None:

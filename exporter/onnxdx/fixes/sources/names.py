@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from onnxdx.fixes.sources.source_file import descendants
+from onnxdx.fixes.sources.source_file import SourceFile, descendants
 
 _LEAVING = (cst.Return, cst.Raise, cst.Break, cst.Continue, cst.Yield, cst.Await)
 _SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
@@ -31,6 +31,41 @@ def writes(nodes: Iterable[cst.CSTNode]) -> list[str]:
 def leaves(nodes: Iterable[cst.CSTNode]) -> bool:
     """Whether the code returns, raises, breaks, continues, yields or awaits, functions in it left out."""
     return any(_leaves(node) for node in nodes)
+
+
+def returns(nodes: Iterable[cst.CSTNode]) -> Iterator[cst.Return]:
+    """The `return` statements, those of functions in it left out."""
+    for node in nodes:
+        if isinstance(node, cst.Return):
+            yield node
+        elif not isinstance(node, _SCOPES):
+            yield from returns(node.children)
+
+
+def bound_around(file: SourceFile, node: cst.CSTNode) -> Iterator[str]:
+    """The names that comprehensions and lambdas around the node give a value to, each time that the node is reached."""
+    inside = node
+    for parent in file.parents(node):
+        if isinstance(parent, cst.BaseStatement):
+            return
+        if isinstance(parent, cst.Lambda) and inside is parent.body:
+            yield from _parameters(parent.params)
+        if isinstance(parent, cst.BaseComp) and inside is not parent.for_in:
+            yield from targets_of(parent)
+        inside = parent
+
+
+def _parameters(parameters: cst.Parameters) -> Iterator[str]:
+    for each in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params):
+        yield each.name.value
+
+
+def targets_of(comprehension: cst.BaseComp) -> Iterator[str]:
+    """The names that a comprehension gives values to."""
+    clause: cst.CompFor | None = comprehension.for_in
+    while clause is not None:
+        yield from (each.value for each in descendants(clause.target) if isinstance(each, cst.Name))
+        clause = clause.inner_for_in
 
 
 def _leaves(node: cst.CSTNode) -> bool:
@@ -130,13 +165,13 @@ class _Names(cst.CSTVisitor):
         return self._comprehension(node)
 
     def visit_Lambda(self, node: cst.Lambda) -> bool:
-        self._inner.append({parameter.name.value for parameter in node.params.params})
+        self._inner.append(set(_parameters(node.params)))
         node.body.visit(self)
         self._inner.pop()
         return False
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        self._inner.append({parameter.name.value for parameter in node.params.params})
+        self._inner.append(set(_parameters(node.params)))
         before, sure = len(self.written), set(self._sure)
         node.body.visit(self)
         del self.written[before:]
@@ -154,12 +189,7 @@ class _Names(cst.CSTVisitor):
         return False
 
     def _comprehension(self, node: cst.BaseComp) -> bool:
-        bound: set[str] = set()
-        clause: cst.CompFor | None = node.for_in
-        while clause is not None:
-            bound.update(each.value for each in descendants(clause.target) if isinstance(each, cst.Name))
-            clause = clause.inner_for_in
-        self._inner.append(bound)
+        self._inner.append(set(targets_of(node)))
         for child in node.children:
             child.visit(self)
         self._inner.pop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from onnxdx.fixes import Retried, Retry
+from onnxdx.fixes import Retry
 from onnxdx.fixes.sources.fault import Candidate, Fault
 from onnxdx_diagnostics.comparison import Comparison, compare
 from onnxdx_diagnostics.finding import Finding, Level
@@ -28,7 +28,8 @@ def tried(fault: Fault, candidate: Candidate, retry: Retry, name: str) -> Fix | 
         return None
     if candidate.needs_verdict and retried.report.verdict.outcome is not VerdictOutcome.PROVEN:
         return None
-    unproven = "; ".join(_unproven(retried, retried.report, new))
+    unseen = () if candidate.only_exported else retried.unseen
+    unproven = "; ".join(_unproven(unseen, retried.report, new))
     return Fix(
         title=candidate.title,
         applicability=Applicability.PLAUSIBLE if unproven else Applicability.PROVEN,
@@ -84,9 +85,9 @@ def _proof(report: Report) -> str:
     return f"applied to a copy and captured: the finding is gone, {same}; {others}"
 
 
-def _unproven(retried: Retried, report: Report, new: list[Finding]) -> list[str]:
+def _unproven(unseen: tuple[str, ...], report: Report, new: list[Finding]) -> list[str]:
     """What speaks against calling it proven."""
-    said = list(retried.unseen)
+    said = list(unseen)
     said += [f"{each.id} comes up: {each.message()}" for each in new]
     stand_ins = {each.site.stand_in for each in report.findings if each.site.stand_in}
     if stand_ins:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import libcst as cst
 
@@ -58,6 +59,13 @@ class ShapesCode:
             edits.insert(0, self.file.insert_before(statement, "\n".join(lines)))
         return tuple(edits)
 
+    def entries(self, fault: Fault) -> dict[str, cst.BaseExpression]:
+        """What is written for each input, by the names of the parameters."""
+        if isinstance(self.node, cst.Dict):
+            return dict(entries(self.file, self.node))
+        elements = getattr(self.node, "elements", ())
+        return dict(zip(parameters_of(fault), (each.value for each in elements), strict=False))
+
     def dim_imports(self) -> tuple[str, tuple[Edit, ...]]:
         """How `Dim` is called in this file, and what must be imported for it."""
         for small in statements_of(self.file.module.body):
@@ -86,6 +94,12 @@ def shapes_code(fault: Fault) -> ShapesCode | None:
     if not isinstance(node, (cst.Dict, cst.Tuple, cst.List)):
         return None
     return ShapesCode(target, target.file, node, tuple(_axes(target, fault, node)))
+
+
+def inputs_of(fault: Fault) -> dict[str, Any]:
+    """The sample inputs by the names of the parameters."""
+    request = fault.evidence.request
+    return {**dict(zip(parameters_of(fault), request.args, strict=False)), **request.kwargs}
 
 
 def _axes(target: TargetCode, fault: Fault, node: cst.BaseExpression) -> Iterator[Axis]:

@@ -23,6 +23,7 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
+_COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,23 @@ class Sighting:
         }
         return replace(self, names={**self.names, **tensors})
 
+    def with_names(self, names: Mapping[str, Any]) -> Sighting:
+        """The same with more names."""
+        return replace(self, names={**self.names, **names})
+
     def is_tensor(self, name: str) -> bool:
         """Whether a variable holds a tensor."""
         return isinstance(self.names.get(name), torch.Tensor)
 
 
-def see(request: ExportRequest, path: str, first: int, last: int) -> Sighting | None:
-    """Run the model as it is and stop looking at the first frame that comes to one of these lines of a file."""
-    looking = _Looking(path, first, last)
+def see(
+    request: ExportRequest, path: str, first: int, last: int, bound: frozenset[str] = frozenset()
+) -> Sighting | None:
+    """Run the model as it is and stop looking at the first frame that comes to one of these lines of a file.
+
+    `bound` are names of a comprehension or lambda on these lines: a frame that knows them is preferred.
+    """
+    looking = _Looking(path, first, last, bound)
     modes = [(module, module.training) for module in request.model.modules()]
     try:
         if not request.options.training:
@@ -74,11 +84,12 @@ def see(request: ExportRequest, path: str, first: int, last: int) -> Sighting | 
 
 
 class _Looking(contextlib.AbstractContextManager["_Looking"]):
-    """A trace of Python that takes down the first frame at some lines."""
+    """A trace of Python that takes down the first frame at some lines, on until one knows the `bound` names."""
 
-    def __init__(self, path: str, first: int, last: int) -> None:
+    def __init__(self, path: str, first: int, last: int, bound: frozenset[str]) -> None:
         self.found: Sighting | None = None
-        self._path, self._first, self._last = path, first, last
+        self._path, self._first, self._last, self._bound = path, first, last, bound
+        self._ended = False
 
     def __enter__(self) -> _Looking:
         self._before = sys.gettrace()
@@ -89,13 +100,28 @@ class _Looking(contextlib.AbstractContextManager["_Looking"]):
         sys.settrace(self._before)
 
     def _call(self, frame: FrameType, event: str, argument: Any) -> Any:
-        return self._line if self.found is None and frame.f_code.co_filename == self._path else None
+        if self._ended or frame.f_code.co_filename != self._path:
+            return None
+        # a comprehension of one item has no second line event, after its names are known
+        frame.f_trace_opcodes = bool(self._bound)
+        return self._line
 
     def _line(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if self.found is None and event == "line" and self._first <= frame.f_lineno <= self._last:
-            names = {name: _copied(value) for name, value in frame.f_locals.items()}
+        if self._ended or event not in ("line", "opcode") or not self._first <= frame.f_lineno <= self._last:
+            return self._line
+        self._ended = self._bound <= frame.f_locals.keys()
+        if self._ended or self.found is None:
+            names = {name: _copied(value) for name, value in _variables(frame).items()}
             self.found = Sighting(names, frame.f_globals)
         return self._line
+
+
+def _variables(frame: FrameType) -> dict[str, Any]:
+    """The variables of a frame, those of the function around it where it is that of a comprehension."""
+    outer = frame.f_back
+    if frame.f_code.co_name not in _COMPREHENSIONS or outer is None or outer.f_globals is not frame.f_globals:
+        return dict(frame.f_locals)
+    return {**_variables(outer), **frame.f_locals}
 
 
 def _copied(value: Any) -> Any:

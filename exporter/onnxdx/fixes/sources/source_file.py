@@ -146,6 +146,22 @@ class SourceFile:
         lead = "".join(f"{indent}{comment}\n" for comment in kept if comment not in text)
         return Edit(self.path, start, 1, end, len(self.lines[end - 1]) + 1, lead + body)
 
+    def without_first(self, decision: cst.If, text: str) -> Edit | None:
+        """The first side of an `if` becomes lines in front of the rest, whose `elif` becomes `if`.
+
+        None when the rest does not begin with a line of its own.
+        """
+        if not isinstance(decision.orelse, cst.If):
+            return None
+        start, rest = self.range(decision).start.line, self.range(decision.orelse).start.line
+        indent, line = self.indent(decision), self.lines[rest - 1]
+        if not line.startswith(f"{indent}elif"):
+            return None
+        kept, trailing = self._comments(start, rest - 1)
+        lead = "".join(f"{indent}{comment}\n" for comment in [*([trailing] if trailing else []), *kept])
+        text = textwrap.indent(text, indent)
+        return Edit(self.path, start, 1, rest, len(indent) + 5, f"{lead}{text}\n{indent}if")
+
     def delete_statement(self, statement: cst.CSTNode) -> Edit:
         """Drop the lines of a statement."""
         start, end = self.range(statement).start.line, self._last_line(statement)

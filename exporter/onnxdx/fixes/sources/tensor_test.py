@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import libcst as cst
 import torch
 
 from onnxdx.fixes.sources.fault import Fault
-from onnxdx.fixes.sources.sighting import Unknown
+from onnxdx.fixes.sources.names import targets_of
+from onnxdx.fixes.sources.sighting import Sighting, Unknown
 
 _FUNCTIONS = {"equal": "eq", "allclose": "isclose"}
 _TAKERS = ("item", "tolist", "__bool__")
@@ -29,7 +30,7 @@ class TensorTest:
 
 def tensor_test(fault: Fault, test: cst.BaseExpression, torch_name: str) -> TensorTest | None:
     """The test as a tensor; None when it is none, as far as the sample inputs tell."""
-    made = _Maker(fault, torch_name)
+    made = _Maker(fault, torch_name, fault.sighting)
     code = made.truth(test)
     if code is None:
         return None
@@ -38,7 +39,7 @@ def tensor_test(fault: Fault, test: cst.BaseExpression, torch_name: str) -> Tens
 
 def without_numbers(fault: Fault, node: cst.BaseExpression) -> str | None:
     """An expression in which no number is taken out of a tensor; None when it is no tensor then."""
-    code = _Maker(fault, "torch").tensor(node)
+    code = _Maker(fault, "torch", fault.sighting).tensor(node)
     value = fault.sighting.value(code) if fault.sighting is not None else None
     return code if isinstance(value, torch.Tensor) else None
 
@@ -47,13 +48,13 @@ def without_numbers(fault: Fault, node: cst.BaseExpression) -> str | None:
 class _Maker:
     fault: Fault
     torch: str
+    sighting: Sighting | None
 
     def code(self, node: cst.CSTNode) -> str:
         return self.fault.file.code(node)
 
     def value(self, code: str) -> Any:
-        sighting = self.fault.sighting
-        return sighting.value(code) if sighting is not None else Unknown("not reached")
+        return self.sighting.value(code) if self.sighting is not None else Unknown("not reached")
 
     def truth(self, node: cst.BaseExpression) -> str | None:
         """The truth of an expression as a tensor of no dimensions."""
@@ -78,7 +79,7 @@ class _Maker:
             taken = part.func.value if isinstance(part.func, cst.Attribute) else part.args[0].value
             inner = self.code(taken)
             value = self.value(inner)
-            if isinstance(value, torch.Tensor) or (self.fault.sighting is None and isinstance(value, Unknown)):
+            if isinstance(value, torch.Tensor) or (self.sighting is None and isinstance(value, Unknown)):
                 whole = isinstance(part.func, cst.Name) and part.func.value == "int"
                 if whole and (not isinstance(value, torch.Tensor) or value.is_floating_point()):
                     inner = f"{inner}.long()"
@@ -109,12 +110,24 @@ class _Maker:
         if name in _FUNCTIONS and owner and isinstance(self.value(owner), torch.Tensor):
             return f"{self.torch}.{_FUNCTIONS[name]}({owner}, {arguments}).all()"
         if name in ("any", "all") and not owner and len(node.args) == 1:
+            if isinstance(node.args[0].value, (cst.GeneratorExp, cst.ListComp)):
+                return self._over(node.args[0].value, name)
             inner = self.tensor(node.args[0].value)
             return f"({inner}).{name}()" if isinstance(self.value(inner), torch.Tensor) else None
         if name in _OF_MATH and owner in ("math", "np", "numpy") and len(node.args) == 1:
             inner = self.tensor(node.args[0].value)
             return f"{self.torch}.{name}({inner})" if isinstance(self.value(inner), torch.Tensor) else None
         return None
+
+    def _over(self, node: cst.GeneratorExp | cst.ListComp, name: str) -> str | None:
+        """`any` and `all` of the truths that a comprehension gives, as one of all of them together."""
+        bound, clause = list(targets_of(node)), self.code(node.for_in).strip()
+        rows = self.value(f"[({', '.join(bound)},) {clause}]")
+        if self.sighting is None or not isinstance(rows, list) or not rows:
+            return None
+        first = self.sighting.with_names(dict(zip(bound, rows[0], strict=True)))
+        flag = replace(self, sighting=first).truth(node.elt)
+        return f"{self.torch}.stack([{flag} {clause}]).{name}()" if flag is not None else None
 
     def _joined(self, node: cst.BooleanOperation) -> str | None:
         """`and` and `or`; an operand that Python knows by itself still keeps the other from being computed."""
@@ -152,7 +165,7 @@ class _Maker:
     def _one_flag(self, code: str) -> str | None:
         """A value as a bool tensor without dimensions; None when it is no tensor of one element."""
         value = self.value(code)
-        if isinstance(value, Unknown) and self.fault.sighting is None:
+        if isinstance(value, Unknown) and self.sighting is None:
             return code
         if not isinstance(value, torch.Tensor) or value.numel() != 1:
             return None

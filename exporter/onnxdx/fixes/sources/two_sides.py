@@ -86,12 +86,12 @@ def _returning(
         last = following[-1]
     else:
         return None
-    if other is None or other.returned is None or not _ends_function(file, decision):
+    if other is None or other.returned is None or not ends_function(file, decision):
         return None
     return TwoSides(decision, then, other, (), last)
 
 
-def _ends_function(file: SourceFile, decision: cst.If) -> bool:
+def ends_function(file: SourceFile, decision: cst.If) -> bool:
     """Whether the block is that of a function, so that what follows is all that the function does."""
     block = next(file.parents(decision))
     owner = next(file.parents(block))

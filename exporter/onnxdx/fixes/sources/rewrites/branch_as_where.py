@@ -10,8 +10,18 @@ import libcst as cst
 from onnxdx.fixes.sources import names
 from onnxdx.fixes.sources.chosen import Chooser
 from onnxdx.fixes.sources.fault import Candidate, Fault
+from onnxdx.fixes.sources.source_file import statements_of
 from onnxdx.fixes.sources.tensor_test import tensor_test
-from onnxdx.fixes.sources.two_sides import Choice, Side, TwoSides, decision_of, reads_any, two_sides, value_of
+from onnxdx.fixes.sources.two_sides import (
+    Choice,
+    Side,
+    TwoSides,
+    decision_of,
+    ends_function,
+    reads_any,
+    two_sides,
+    value_of,
+)
 from onnxdx_diagnostics.fix import Edit
 
 RULES = frozenset({"DX101"})
@@ -35,10 +45,10 @@ def candidates(fault: Fault) -> Iterator[Candidate]:
             yield Candidate(TITLE, (*imports, *edits), cost=_cost(fault, decision))
 
 
-def _cost(fault: Fault, decision: cst.CSTNode) -> int:
+def _cost(fault: Fault, decision: cst.If | cst.IfExp) -> int:
     """Less than that of `torch.cond` where both sides are cheap: no layers, products or loops are seen in them."""
-    code = fault.file.code(decision)
-    return 2 if _DEAR.search(code) else 0
+    sides = [fault.file.code(side) for side in (decision.body, decision.orelse) if side is not None]
+    return 2 if any(map(_DEAR.search, sides)) else 0
 
 
 def _outermost(fault: Fault, decision: cst.If) -> cst.If:
@@ -60,10 +70,13 @@ def _statements(made: Chooser, decision: cst.If) -> Iterator[tuple[Edit, ...]]:
         chosen = _written(made, value)
         if chosen is not None:
             yield (file.replace_statements(decision, last, f"return {chosen}"),)
-        return
+            return
     sides = two_sides(file, decision)
     test = tensor_test(made.fault, decision.test, made.torch)
-    if sides is None or test is None:
+    if test is None:
+        return
+    if sides is None:
+        yield from _returned_later(made, decision, test.code)
         return
     edits = _returned(made, sides, test.code) if sides.returns else _assigned(made, sides, test.code)
     if edits:
@@ -182,6 +195,44 @@ def _returned(made: Chooser, sides: TwoSides, test: str) -> tuple[Edit, ...]:
         file.replace_statements(sides.decision, sides.decision, "\n".join(before)),
         file.replace_statements(last, last, f"return {return_value}"),
     )
+
+
+def _returned_later(made: Chooser, decision: cst.If, test: str) -> Iterator[tuple[Edit, ...]]:
+    """An early return in front of several others, each of which then chooses."""
+    file = made.fault.file
+    then, following = statements_of(decision.body), file.following(decision)
+    early = then[0].value if len(then) == 1 and isinstance(then[0], cst.Return) else None
+    if early is None or not following or not ends_function(file, decision) or isinstance(decision.orelse, cst.Else):
+        return
+    rest: list[cst.CSTNode] = [*([decision.orelse] if decision.orelse is not None else []), *following]
+    values = [each.value for each in names.returns(rest) if each.value is not None]
+    if not isinstance(statements_of(following)[-1], cst.Return) or len(values) != len(list(names.returns(rest))):
+        return
+    before: list[str] = []
+    several = len(early.elements) if isinstance(early, cst.Tuple) else 0
+    decided, kept = _new_name(made, "decided"), list[str]()
+    for part in _several(early, several):
+        kept.append(_new_name(made, "early", *kept))
+        before.append(f"{kept[-1]} = {made.code(part)}")
+    before.insert(0, f"{decided} = {test}")
+    edits = []
+    for value in values:
+        others = _several(value, several)
+        if len(others) != len(kept):
+            return
+        chosen = [f"{made.torch}.where({decided}, {n}, {made.code(o)})" for n, o in zip(kept, others, strict=True)]
+        edits.append(file.replace(value, ", ".join(chosen)))
+    if decision.orelse is None:
+        yield (file.replace_statements(decision, decision, "\n".join(before)), *edits)
+    elif (head := file.without_first(decision, "\n".join(before))) is not None:
+        yield (head, *edits)
+
+
+def _several(value: cst.BaseExpression, several: int) -> list[cst.BaseExpression]:
+    """The elements of a tuple of so many; the value alone when there are to be none."""
+    if not several:
+        return [value]
+    return [each.value for each in value.elements] if isinstance(value, cst.Tuple) else []
 
 
 def _parts_of(then: cst.BaseExpression, other: cst.BaseExpression) -> list[cst.BaseExpression]:

@@ -7,9 +7,12 @@ import re
 from collections.abc import Iterator
 
 import libcst as cst
+import torch as t
 
 from onnxdx.fixes.sources.fault import Candidate, Fault
-from onnxdx.fixes.sources.shapes_code import ShapesCode, shapes_code
+from onnxdx.fixes.sources.shapes_code import ShapesCode, inputs_of, shapes_code
+from onnxdx.fixes.sources.target_code import entries
+from onnxdx_diagnostics.fix import Edit
 
 RULES = frozenset({"DX104", "DX105", "DX106", "DX125", "DX126"})
 
@@ -25,6 +28,8 @@ def candidates(fault: Fault) -> Iterator[Candidate]:
         yield from _declared(shapes, declare)
     dim = str(facts.get("dim") or "")
     if dim and shapes.of(dim):
+        if fault.finding.id == "DX104":
+            yield from _of_others(fault, shapes, dim)
         yield Candidate(f"Leave `{dim}` static", shapes.without(shapes.of(dim)), cost=3)
 
 
@@ -42,6 +47,44 @@ def _declared(shapes: ShapesCode, declare: str) -> Iterator[Candidate]:
         yield from _multiple(shapes, name, int(multiple[1]))
     elif tied is not None and shapes.of(tied[1]):
         yield from _tied(shapes, name, tied[1], tied[2] or "")
+
+
+def _of_others(fault: Fault, shapes: ShapesCode, dim: str) -> Iterator[Candidate]:
+    """The same dim for inputs that have this size on this axis, or on any, and do not say that it varies."""
+    first = shapes.of(dim)[0]
+    size = inputs_of(fault).get(first.input)
+    if not isinstance(size, t.Tensor):
+        return
+    code, lines, changes = shapes.file.code(first.value), list[str](), dict[str, str]()
+    if not first.dim:
+        return
+    if isinstance(first.value, cst.Call):
+        variable = _variable(shapes, dim)
+        lines, changes, code = [f"{variable} = {code}"], {dim: variable}, variable
+    for axes in ((first.axis,), None):
+        added = tuple(_added(fault, shapes, size.shape[first.axis], axes, code))
+        if added:
+            title = f"Let `{dim}` be the size of the other inputs too"
+            yield Candidate(title, (*shapes.declared(lines, changes), *added))
+
+
+def _added(fault: Fault, shapes: ShapesCode, size: int, axes: tuple[int, ...] | None, code: str) -> Iterator[Edit]:
+    """An entry more for each axis of this size that has none."""
+    written = shapes.entries(fault)
+    for name, value in inputs_of(fault).items():
+        entry = written.get(name)
+        if entry is None or not isinstance(value, t.Tensor):
+            continue
+        has = {each.axis % value.ndim for each in shapes.axes if each.input == name and value.ndim}
+        fit = [a for a in range(value.ndim) if value.shape[a] == size and a not in has and (axes is None or a in axes)]
+        if not fit:
+            continue
+        new = [f"{axis}: {code}" for axis in fit]
+        if isinstance(entry, cst.Dict):
+            kept = [f"{key}: {shapes.file.code(item)}" for key, item in entries(shapes.file, entry)]
+            yield shapes.file.replace(entry, "{" + ", ".join(sorted([*new, *kept])) + "}")
+        elif isinstance(entry, cst.Name) and entry.value == "None":
+            yield shapes.file.replace(entry, "{" + ", ".join(new) + "}")
 
 
 def _limited(shapes: ShapesCode, name: str, limits: str) -> Iterator[Candidate]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import textwrap
 from collections.abc import Iterator
 
 import libcst as cst
 
+from onnxdx.compat.kernels import kernel_of
 from onnxdx.compat.torch_operators import schema
 from onnxdx.fixes.sources.fault import Candidate, Fault
 from onnxdx.fixes.sources.observed_calls import ObservedCall, observed_calls
@@ -25,7 +27,7 @@ def candidates(fault: Fault) -> Iterator[Candidate]:
     if fault.finding.id == "DX112":
         yield from _corrected(fault, list(calls[0].arguments), calls)
         return
-    for path in dict.fromkeys((fault.file.path, *_paths(fault))):
+    for path in dict.fromkeys((fault.file.path, *_paths(fault, calls[0]))):
         file = fault.other_file(path)
         place = _defined(file, operator) if file is not None else None
         if file is None or place is None:
@@ -53,8 +55,11 @@ def _parameters(call: ObservedCall) -> str:
     return ", ".join(parts)
 
 
-def _paths(fault: Fault) -> Iterator[str]:
-    """The files in which the operator may be defined: those on the stack, and those of the model's modules."""
+def _paths(fault: Fault, call: ObservedCall) -> Iterator[str]:
+    """The files in which the operator may be defined: that of its function, and those on the stack."""
+    code = getattr(inspect.unwrap(kernel_of(call.function) or _paths), "__code__", None)
+    if code is not None:
+        yield code.co_filename
     yield from (frame.location.path for frame in fault.finding.site.stack if frame.user)
     if fault.evidence.request.call_site is not None:
         yield fault.evidence.request.call_site.path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -11,7 +11,7 @@ from onnxdx.fixes.sources.fault import Candidate, Fault
 from onnxdx.fixes.sources.source_file import statements_of
 from onnxdx.fixes.sources.tensor_test import without_numbers
 
-RULES = frozenset({"DX101"})
+RULES = frozenset({"DX101", "DX102"})
 
 
 def candidates(fault: Fault) -> Iterator[Candidate]:
@@ -28,7 +28,7 @@ def candidates(fault: Fault) -> Iterator[Candidate]:
     *cases, last = match.cases
     sides = [_side(fault, case.body) for case in match.cases]
     end: cst.CSTNode = match
-    if not _is_rest(last):
+    if not _is_rest(last) and not _are_both_truths(match.cases):
         cases, rest = list(match.cases), _side(fault, following)
         if rest is None or not rest[0].startswith("return"):
             return
@@ -39,10 +39,9 @@ def candidates(fault: Fault) -> Iterator[Candidate]:
     codes = [side[1] for side in sides if side is not None]
     chosen = codes[-1]
     for case, code in zip(reversed(cases), reversed(codes[:-1]), strict=True):
-        values = _values(fault, case)
-        if values is None or case.guard is not None:
+        tests = _tests(fault, case, subject, torch)
+        if tests is None or case.guard is not None:
             return
-        tests = [f"{_bare(subject)} == {value}" for value in values]
         test = tests[0]
         for other in tests[1:]:
             test = f"{torch}.logical_or({test}, {other})"
@@ -69,12 +68,23 @@ def _is_rest(case: cst.MatchCase) -> bool:
     return isinstance(case.pattern, cst.MatchAs) and case.pattern.pattern is None and case.guard is None
 
 
-def _values(fault: Fault, case: cst.MatchCase) -> list[str] | None:
+def _are_both_truths(cases: Sequence[cst.MatchCase]) -> bool:
+    """`case True` and `case False`, of which the last is all that is left."""
+    truths = {case.pattern.value.value for case in cases if isinstance(case.pattern, cst.MatchSingleton)}
+    return len(cases) == 2 and truths == {"True", "False"} and all(case.guard is None for case in cases)
+
+
+def _tests(fault: Fault, case: cst.MatchCase, subject: str, torch: str) -> list[str] | None:
+    """The conditions of which one must hold for a case; None when the pattern is no value."""
     match case.pattern:
+        case cst.MatchSingleton(value=cst.Name(value="True")):
+            return [subject]
+        case cst.MatchSingleton(value=cst.Name(value="False")):
+            return [f"{torch}.logical_not({subject})"]
         case cst.MatchValue(value=value):
-            return [fault.file.code(value)]
+            return [f"{_bare(subject)} == {fault.file.code(value)}"]
         case cst.MatchOr(patterns=patterns) if all(isinstance(each.pattern, cst.MatchValue) for each in patterns):
-            return [fault.file.code(each.pattern) for each in patterns]
+            return [f"{_bare(subject)} == {fault.file.code(each.pattern)}" for each in patterns]
     return None
 
 

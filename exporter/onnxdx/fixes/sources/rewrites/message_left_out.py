@@ -27,7 +27,7 @@ def candidates(fault: Fault) -> Iterator[Candidate]:
     torch, imports = fault.file.importing("torch")
     text = f"if not {torch}.compiler.is_exporting():\n" + textwrap.indent(fault.file.block_text([statement]), "    ")
     edit = fault.file.replace_statements(statement, statement, text)
-    yield Candidate("Leave the message out of the exported graph", (*imports, edit))
+    yield Candidate("Leave the message out of the exported graph", (*imports, edit), only_exported=True)
 
 
 def _only_says(fault: Fault, statement: cst.CSTNode) -> bool:

@@ -10,8 +10,8 @@ import libcst as cst
 import torch as t
 
 from onnxdx.fixes.sources.fault import Candidate, Fault
-from onnxdx.fixes.sources.shapes_code import ShapesCode, shapes_code
-from onnxdx.fixes.sources.target_code import entries, parameters_of, target_code
+from onnxdx.fixes.sources.shapes_code import ShapesCode, inputs_of, shapes_code
+from onnxdx.fixes.sources.target_code import entries, target_code
 
 RULES = frozenset({"DX107"})
 TITLE = "Give `dynamic_shapes` the structure of the inputs"
@@ -34,14 +34,9 @@ def candidates(fault: Fault) -> Iterator[Candidate]:
         yield Candidate(TITLE, (target.file.replace(node, right),), cost=3)
 
 
-def _inputs(fault: Fault) -> dict[str, Any]:
-    request = fault.evidence.request
-    return {**dict(zip(parameters_of(fault), request.args, strict=False)), **request.kwargs}
-
-
 def _limits(fault: Fault, shapes: ShapesCode) -> Iterator[Candidate]:
     """Limits of dims moved so far that the sizes of the sample are within them."""
-    inputs = _inputs(fault)
+    inputs = inputs_of(fault)
     calls: dict[int, tuple[cst.Call, list[int]]] = {}
     for axis in shapes.axes:
         call = shapes.target.followed(axis.value)
@@ -65,8 +60,8 @@ def _limits(fault: Fault, shapes: ShapesCode) -> Iterator[Candidate]:
 
 def _structured(fault: Fault, shapes: ShapesCode) -> str:
     """The entries by input; empty when that changes nothing."""
-    inputs = _inputs(fault)
-    written = _entries(fault, shapes)
+    inputs = inputs_of(fault)
+    written = shapes.entries(fault)
     unknown = [name for name in written if name not in inputs]
     missing = [name for name in inputs if name not in written]
     for name in list(missing):
@@ -80,13 +75,6 @@ def _structured(fault: Fault, shapes: ShapesCode) -> str:
         code = _spread(shapes, entry, value) if entry is not None else _like_another(inputs, written, shapes, value)
         parts.append(f'"{name}": {code}')
     return "{" + ", ".join(parts) + "}"
-
-
-def _entries(fault: Fault, shapes: ShapesCode) -> dict[str, cst.BaseExpression]:
-    if isinstance(shapes.node, cst.Dict):
-        return dict(entries(shapes.file, shapes.node))
-    elements = getattr(shapes.node, "elements", ())
-    return dict(zip(parameters_of(fault), (each.value for each in elements), strict=False))
 
 
 def _spread(shapes: ShapesCode, entry: cst.BaseExpression, value: Any) -> str:

@@ -8,9 +8,10 @@ import libcst as cst
 import torch as t
 
 from onnxdx.fixes.sources.fault import Candidate, Fault
-from onnxdx.fixes.sources.sighting import Unknown
 
-RULES = frozenset({"DX120", "DX201", "DX414"})
+RULES = frozenset({"DX120", "DX201", "DX309", "DX414"})
+_PLAIN = (cst.Name, cst.Call, cst.Attribute, cst.Subscript, cst.Integer, cst.Float)
+_ALL = (":", "...")
 NOTE = "The tensor that is handed in stays as it is; what is returned is the same."
 
 
@@ -35,7 +36,10 @@ def _codes(fault: Fault, small: cst.BaseSmallStatement, torch: str) -> Iterator[
             simple = isinstance(small.value, (cst.Name, cst.Call, cst.Attribute, cst.Subscript, cst.Integer, cst.Float))
             yield f"{name} = {name} {file.code(small.operator).rstrip('=')} {value if simple else f'({value})'}"
         case cst.Assign(targets=[cst.AssignTarget(target=cst.Subscript(value=cst.Name(value=name)) as target)]):
-            yield from _part(fault, name, target, small.value, torch)
+            yield from _part(fault, name, target, file.code(small.value), torch)
+        case cst.AugAssign(target=cst.Subscript(value=cst.Name(value=name)) as target):
+            operation = f"{file.code(target)} {file.code(small.operator).rstrip('=')} {_bare(file.code(small.value))}"
+            yield from _part(fault, name, target, operation, torch)
 
 
 def _method(fault: Fault, name: str, method: str, call: cst.BaseExpression, torch: str) -> Iterator[str]:
@@ -55,27 +59,49 @@ def _method(fault: Fault, name: str, method: str, call: cst.BaseExpression, torc
         yield f"{name} = {name}.{plain}({arguments})"
 
 
-def _part(fault: Fault, name: str, target: cst.Subscript, value: cst.BaseExpression, torch: str) -> Iterator[str]:
-    """`x[mask] = v` chooses by the mask; `x[:, 0] = v` and the like write into a copy."""
-    code = fault.file.code(value)
-    if len(target.slice) != 1 or not isinstance(target.slice[0].slice, cst.Index) or fault.sighting is None:
+def _part(fault: Fault, name: str, target: cst.Subscript, code: str, torch: str) -> Iterator[str]:
+    """`x[mask] = v`, `x[:, mask] = v`: what is chosen by the mask."""
+    if fault.sighting is None:
         return
-    mask = fault.file.code(target.slice[0].slice.value)
-    flags, whole, filled = (fault.sighting.value(each) for each in (mask, name, code))
-    if isinstance(flags, Unknown) or not isinstance(flags, t.Tensor) or flags.dtype is not t.bool:
+    whole, filled = fault.sighting.value(name), fault.sighting.value(code)
+    placed = _mask(fault, target, whole) if isinstance(whole, t.Tensor) else None
+    if placed is None or not isinstance(whole, t.Tensor):
         return
-    if not isinstance(whole, t.Tensor):
-        return
-    missing = whole.ndim - flags.ndim
-    wide = mask if missing == 0 else f"{_bare(mask)}[(...,) + (None,) * {missing}]"
+    wide, following = placed
+    index = fault.file.code(target).removeprefix(name)
+    everywhere = code.replace(index, "")
     if isinstance(filled, (bool, int, float)):
         yield f"{name} = {name}.masked_fill({wide}, {code})"
-    elif isinstance(filled, t.Tensor) and filled.ndim == 0:
+    elif isinstance(filled, t.Tensor) and index in code and _is_like(fault, everywhere, whole):
+        yield f"{name} = {torch}.where({wide}, {everywhere}, {name})"
+    elif isinstance(filled, t.Tensor) and filled.ndim <= following:
         yield f"{name} = {torch}.where({wide}, {code}, {name})"
     elif isinstance(filled, t.Tensor):
         yield f"{name} = {name}.masked_scatter({wide}, {code})"
 
 
+def _mask(fault: Fault, target: cst.Subscript, whole: t.Tensor) -> tuple[str, int] | None:
+    """The only mask among the indices, as it broadcasts to the whole, and how many axes follow on it.
+
+    None when there is none, or another index that is no full slice.
+    """
+    codes = [fault.file.code(each.slice) for each in target.slice]
+    at = next((number for number, code in enumerate(codes) if code not in _ALL), None)
+    if at is None or fault.sighting is None or any(code != ":" for code in codes[at + 1 :]) or "..." in codes[1:]:
+        return None
+    flags = fault.sighting.value(codes[at])
+    if not isinstance(flags, t.Tensor) or flags.dtype is not t.bool:
+        return None
+    following = len(codes) - at - 1 if "..." in codes[:at] else whole.ndim - flags.ndim - at
+    return codes[at] if not following else f"{_bare(codes[at])}[(...,) + (None,) * {following}]", following
+
+
+def _is_like(fault: Fault, code: str, whole: t.Tensor) -> bool:
+    """Whether some code gives a tensor of this shape."""
+    value = fault.sighting.value(code) if fault.sighting is not None else None
+    return isinstance(value, t.Tensor) and value.shape == whole.shape
+
+
 def _bare(code: str) -> str:
     node = cst.parse_expression(code)
-    return code if isinstance(node, (cst.Name, cst.Call, cst.Attribute, cst.Subscript)) else f"({code})"
+    return code if isinstance(node, _PLAIN) else f"({code})"
