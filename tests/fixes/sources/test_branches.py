@@ -99,3 +99,12 @@ def test_what_is_set_in_every_call_is_no_setting(run: Callable) -> None:
 
     (decision,) = (each for each in done.findings if "self.high and" in each.message())
     assert {each.applicability for each in fixes_for(decision, done.evidence)} == {Applicability.PLAUSIBLE}
+
+
+def test_a_loop_on_one_line_is_made_part_of_the_graph(run: Callable) -> None:
+    done = run(program("while x.abs().max() > 1: x = x / 2\nreturn x * 3"))
+
+    (fix,) = done.fixes("DX101")
+
+    assert fix.applicability is Applicability.PROVEN
+    assert "+            x = x / 2\n" in fix.diff

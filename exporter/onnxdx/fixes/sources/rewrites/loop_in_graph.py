@@ -24,7 +24,7 @@ def candidates(fault: Fault) -> Iterator[Candidate]:
     torch, imports = fault.file.importing("torch")
     if loop is None or loop.orelse is not None or names.leaves([loop.body]) or fault.sighting is None:
         return
-    if fault.file.has_long_strings([loop]) or not isinstance(loop.body, cst.IndentedBlock):
+    if fault.file.has_long_strings([loop]):
         return
     text = _while(fault, loop, torch) if isinstance(loop, cst.While) else _counted(fault, loop, torch)
     if text:

@@ -40,6 +40,7 @@ def candidates(fault: Fault) -> Iterator[Candidate]:
             yield Candidate(TITLE, (*imports, edit, *decisions))
         if decisions != ():
             yield Candidate(TITLE, (*imports, edit))
+    yield from _of_a_name(fault, node, torch, imports)
     yield from _scale(fault, node, torch, imports)
     if isinstance(node.func, cst.Name) and node.func.value in ("int", "float") and len(node.args) == 1:
         yield from _symbolic(fault, node, torch, imports)
@@ -60,6 +61,29 @@ def _deciding(fault: Fault) -> Iterator[Candidate]:
         decisions = _decisions(taken, node)
         if code is not None and decisions:
             yield Candidate(TITLE, (*imports, fault.file.replace(node, code), *decisions))
+
+
+def _of_a_name(fault: Fault, node: cst.Call, torch: str, imports: tuple[Edit, ...]) -> Iterator[Candidate]:
+    """A function of `math` on a number that was taken out of a tensor before: the name holds the tensor."""
+    function = fault.file.around(node, cst.FunctionDef)
+    if function is None or not _function(fault, node).startswith("math."):
+        return
+    calls = [each for each in descendants(function.body) if isinstance(each, cst.Call) and _function(fault, each)]
+    for taking in calls:
+        name = _assigned_name(fault, taking)
+        taken = replace(fault, place=_place(fault, taking))
+        code = _kept(taken, taking, torch) if name and _reads(node, name) else None
+        decisions = _decisions(taken, taking) if code is not None else None
+        if code is None or decisions is None:
+            continue
+        edits = [fault.file.replace(taking, code)]
+        readers = [each for each in calls if each is not taking and _reads(each, name)]
+        inner = {part for each in readers for part in descendants(each) if part is not each}
+        for each in readers:
+            kept = _kept(replace(fault, place=_place(fault, each), tensors=(name,)), each, torch)
+            if each not in inner and kept is not None:
+                edits.append(fault.file.replace(each, kept))
+        yield Candidate(TITLE, (*imports, *edits, *decisions))
 
 
 def _place(fault: Fault, node: cst.CSTNode) -> Location:
