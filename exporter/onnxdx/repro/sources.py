@@ -75,6 +75,8 @@ class Sources:
     _taken: dict[tuple[str, int], None] = field(default_factory=dict)
     _owners: dict[str, str] = field(default_factory=dict)
     _imports: dict[str, None] = field(default_factory=dict)
+    _needed: dict[str, dict[str, None]] = field(default_factory=dict)
+    """The modules whose definitions the definitions of a module use."""
 
     def take(self, kind: type | Callable[..., object]) -> str:
         """Take a class or function of the user's; the expression that names it in the code."""
@@ -107,13 +109,24 @@ class Sources:
         return tuple(self._imports)
 
     def code(self) -> str:
-        """The definitions that were taken, in their order."""
+        """The definitions that were taken, in their order: those of a module behind those that they use."""
+        ordered: dict[str, None] = {}
+        for name in self._files:
+            self._order(name, ordered, set())
         blocks = [
             self._files[name].source(index)
-            for name in self._files
+            for name in ordered
             for index in sorted(index for owner, index in self._taken if owner == name)
         ]
         return "\n\n\n".join(blocks)
+
+    def _order(self, name: str, ordered: dict[str, None], begun: set[str]) -> None:
+        if name in ordered or name in begun or name not in self._files:
+            return
+        begun.add(name)
+        for other in self._needed.get(name, ()):
+            self._order(other, ordered, begun)
+        ordered[name] = None
 
     def _file(self, module: ModuleType) -> _File:
         name = module.__name__
@@ -126,6 +139,9 @@ class Sources:
         if module is None or not getattr(module, "__file__", None):
             raise NoSource(f"`{module_name}.{name}`, whose file is not known")
         file = self._file(module)
+        if name in file.imports:
+            self._take_import(file, name)
+            return
         if name not in file.bound:
             raise NoSource(f"`{name}`, which `{module_name}` does not define at its top")
         for index in file.bound[name]:
@@ -170,6 +186,7 @@ class Sources:
             raise NoSource(f"the module `{source}`, which is used as a whole")
         if wanted != name:
             raise NoSource(f"`{wanted}`, which is imported under another name")
+        self._needed.setdefault(file.module.__name__, {})[source] = None
         self._take(source, wanted)
 
     def _take_registrations(self, file: _File, name: str) -> None:
