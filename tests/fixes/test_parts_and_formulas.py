@@ -74,6 +74,23 @@ def test_a_body_may_call_operators_that_are_composed(run: Callable[..., Any]) ->
     assert after.agrees(torch.randn(3, 3), torch.randn(3, 2))
 
 
+@torch.library.custom_op("fixes_parts::scaled", mutates_args=())
+def scaled(z: torch.Tensor, gain: float) -> torch.Tensor:
+    return torch.tanh(z * gain + gain)
+
+
+@scaled.register_fake
+def _(z: torch.Tensor, gain: float) -> torch.Tensor:
+    return torch.empty_like(z)
+
+
+def test_a_body_multiplies_complex_numbers_by_a_number_that_stays_open(run: Callable[..., Any]) -> None:
+    fix, after = run(of_complex(lambda z: scaled(z, 0.5)), torch.randn(4, 2)).fixed()
+
+    assert "op.Mul(z, gain)" in fix.diff
+    assert after.agrees(torch.randn(4, 2))
+
+
 @torch.library.custom_op("fixes_parts::bands", mutates_args=())
 def bands(power: torch.Tensor, count: int) -> torch.Tensor:
     bank = np.abs(np.sin(np.outer(np.arange(count), np.linspace(0, math.pi, 40))))

@@ -82,7 +82,13 @@ A, B, C = torch.randn(3, 4), torch.randn(4, 5), torch.randn(2, 3, 4)
 
 ALGEBRA = {
     "products": (
-        lambda a, b: (a @ b, torch.mm(a, b), torch.addmm(torch.ones(5), a, b, beta=0.5, alpha=2), a.mv(b[:, 0])),
+        lambda a, b: (
+            a @ b,
+            torch.mm(a, b),
+            torch.addmm(torch.ones(5), a, b, beta=0.5, alpha=2),
+            a.mv(b[:, 0]),
+            (a * 2).T.mv(a[:, 0]),
+        ),
         A,
         B,
     ),

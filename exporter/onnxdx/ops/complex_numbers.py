@@ -13,7 +13,7 @@ from onnxscript.onnx_types import BOOL as Bool
 
 from onnxdx.ops import onnx_function
 from onnxdx.ops.arithmetic import atan2
-from onnxdx.ops.values import BOOL, INT64, Value, constant, number, rank
+from onnxdx.ops.values import BOOL, INT64, Value, cast, constant, number, rank
 from onnxdx.tracing.symbolic import op
 
 
@@ -39,14 +39,23 @@ def pair(real: Value, imaginary: Value) -> Value:
 
 
 def _operand(x: Any, like: Value) -> Value:
-    """A tensor of pairs: `x` itself, or a Python number as one."""
+    """A tensor of pairs: `x` itself, or a number as one, of Python or of the model."""
+    if _is_run_time_number(x):
+        real = op.Reshape(cast(x, like.dtype), constant([1], INT64))
+        return pair(real, constant([0.0], like.dtype))
     if isinstance(x, ir.Value):
         return x
     return constant([complex(x).real, complex(x).imag], like.dtype)
 
 
 def _tensor(*operands: Any) -> Value:
-    return next(operand for operand in operands if isinstance(operand, ir.Value))
+    values = (operand for operand in operands if isinstance(operand, ir.Value))
+    return next(value for value in values if not _is_run_time_number(value))
+
+
+def _is_run_time_number(x: Any) -> bool:
+    """Whether a value of the graph is a real number: a complex one has an axis of pairs."""
+    return isinstance(x, ir.Value) and rank(x) == 0
 
 
 def _is_real_number(x: Any) -> bool:
@@ -99,15 +108,16 @@ def _times(x: Value, factor: Any) -> Value:
         return x
     if _is_real_number(factor):
         return op.Mul(x, number(float(complex(factor).real), x.dtype))
+    if _is_run_time_number(factor):
+        return op.Mul(x, cast(factor, x.dtype))
     return multiplied(x, _operand(factor, x))
 
 
 @onnx_function("aten::mul.Tensor", "aten::mul.Scalar", "aten::mul", complex=True)
 def mul(self: TReal, other: TReal) -> TReal:
     """mul.Tensor(Tensor self, Tensor other) -> Tensor"""
-    if not isinstance(self, ir.Value):
-        return _times(other, self)
-    return multiplied(self, other) if isinstance(other, ir.Value) else _times(self, other)
+    tensor = _tensor(self, other)
+    return _times(tensor, other if tensor is self else self)
 
 
 @onnx_function("aten::div.Tensor", "aten::div.Scalar", complex=True)
@@ -201,11 +211,15 @@ def log(self: TFloat) -> TFloat:
 def sqrt(self: TFloat) -> TFloat:
     """sqrt(Tensor self) -> Tensor"""
     real, imaginary = parts(self)
-    length, half = op.ReduceL2(self, [-1], keepdims=1), number(0.5, self.dtype)
-    zero = number(0.0, self.dtype)
-    first = op.Sqrt(op.Mul(op.Max(op.Add(length, real), zero), half))
-    second = op.Sqrt(op.Mul(op.Max(op.Sub(length, real), zero), half))
-    return pair(first, op.Where(op.Less(imaginary, zero), op.Neg(second), second))
+    length, zero = op.ReduceL2(self, [-1], keepdims=1), number(0.0, self.dtype)
+    # the larger part first, and the other one from it: their difference would cancel
+    large = op.Sqrt(op.Mul(op.Add(length, op.Abs(real)), number(0.5, self.dtype)))
+    small = op.Div(
+        op.Mul(imaginary, number(0.5, self.dtype)), op.Where(op.Equal(large, zero), number(1.0, self.dtype), large)
+    )
+    left = op.Less(real, zero)
+    signed = op.Where(op.Less(imaginary, zero), op.Neg(large), large)
+    return pair(op.Where(left, op.Abs(small), large), op.Where(left, signed, small))
 
 
 @onnx_function("aten::square", complex=True)

@@ -12,7 +12,7 @@ from onnxscript.function_libs.torch_lib.tensor_typing import TReal
 
 from onnxdx.ops import onnx_function
 from onnxdx.ops.arithmetic import wide
-from onnxdx.ops.values import Value, cast, is_float, rank, swapped
+from onnxdx.ops.values import INT64, Value, cast, constant, is_float, rank, swapped
 from onnxdx.tracing.symbolic import op
 
 
@@ -51,7 +51,11 @@ def baddbmm(self: TReal, batch1: TReal, batch2: TReal, beta: TReal = 1, alpha: T
 @onnx_function("aten::matmul", "aten::mm", "aten::bmm", "aten::mv", "aten::dot", "aten::vdot")
 def matmul(self: TReal, other: TReal) -> TReal:
     """matmul(Tensor self, Tensor other) -> Tensor"""
-    return cast(_multiplied(self, other), self.dtype)
+    if rank(self) == 1 or rank(other) > 1:
+        return cast(_multiplied(self, other), self.dtype)
+    # ONNX Runtime takes a Transpose of `self` into the product, which is wrong before a vector (FusedMatMul, 1.32)
+    column = op.Unsqueeze(other, constant([1], INT64))
+    return cast(op.Squeeze(_multiplied(self, column), constant([-1], INT64)), self.dtype)
 
 
 @onnx_function("aten::linear")

@@ -170,13 +170,15 @@ def sinc(z: Tensor) -> Tensor:
 
 @formula("aten::pow.Tensor_Tensor", "aten::float_power.Tensor_Tensor", "prims::pow")
 def pow_(base: Tensor, exponent: Tensor) -> Tensor:
-    """By logarithms; of 0 it is 0, or NaN where the exponent is 0 as well."""
+    """By logarithms; of 0 it is 0 where the exponent has a positive real part, as torch has it."""
     wide = torch.promote_types(base.dtype, exponent.dtype)
     base, exponent = base.to(wide), exponent.to(wide)
     zero = base == 0
     raised = (torch.where(zero, torch.ones_like(base), base).log() * exponent).exp()
-    of_zero = torch.where(exponent == 0, torch.full_like(raised, math.nan), torch.zeros_like(raised))
-    return torch.where(zero, torch.complex(of_zero.real, of_zero.real), raised)
+    sign = exponent.real
+    real = torch.where(sign > 0, 0.0, torch.where(sign < 0, math.inf, math.nan)).to(sign.dtype)
+    imag = torch.where(sign > 0, 0.0, math.nan).to(sign.dtype)
+    return torch.where(zero, torch.complex(real, imag), raised)
 
 
 @formula("aten::pow.Tensor_Scalar")
