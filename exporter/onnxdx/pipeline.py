@@ -23,7 +23,15 @@ from onnxdx.passes import capture, decompose, dispatch, functions, optimize, tra
 from onnxdx.program import ONNXProgram
 from onnxdx.request import SUPPORTED_OPSETS, ExportOptions, ExportRequest, Lacking
 from onnxdx.shapes import size_limits
-from onnxdx.values import CapturedProgram, DecomposedProgram, DispatchPlan, FunctionPlan, OnnxDraft, Region
+from onnxdx.values import (
+    CapturedProgram,
+    DecomposedProgram,
+    DispatchPlan,
+    FunctionPlan,
+    OnnxDraft,
+    Region,
+    ValidatedDraft,
+)
 from onnxdx.weights import absent_weights
 from onnxdx.weights.applied_weights import in_module, with_inputs
 from onnxdx_diagnostics.events import Event, EventKind, Listener, unheard
@@ -80,9 +88,10 @@ def _translated(run: _Run, captured: CapturedProgram | None) -> tuple[ONNXProgra
     planned = run.step("functions", functions.run, dispatched)
     translated = run.step("translate", translate.run, planned)
     optimized = run.step("optimize", optimize.run, translated)
-    draft = run.step("validate", _validated, optimized)
+    validated = run.step("validate", _validated, optimized)
+    draft = validated.draft if validated is not None else None
     if run.verifies(draft):
-        verdict = run.step("verify", _verified, draft) or run.not_verified(draft)
+        verdict = run.step("verify", _verified, validated) or run.not_verified(draft)
     else:
         run.survey(draft)
         verdict = run.not_verified(draft)
@@ -106,7 +115,7 @@ def verified(
     ready = with_inputs(draft, args, kwargs)
     run = _Run(ready.captured.request, unheard, Memory(), captured=ready.captured)
     with in_module(ready.captured):
-        verdict = run.step("verify", _verified, ready) or run.not_verified(ready)
+        verdict = run.step("verify", _verified, ValidatedDraft(ready)) or run.not_verified(ready)
     earlier = tuple(record for record in report.passes if record.name != "verify")
     findings = (*report.findings, *run.sink.findings)
     return ready, replace(report, findings=findings, passes=(*earlier, *run.records), verdict=verdict)
@@ -233,10 +242,10 @@ def _captured(request: ExportRequest, sink: Sink) -> CapturedProgram | None:
     return captured
 
 
-def _verified(draft: OnnxDraft, sink: Sink) -> Verdict:
-    verdict = verify.run(draft, sink, _flat)
-    if verdict.outcome is VerdictOutcome.DIFFERS and draft.captured.request.options.bisect_passes:
-        sink.emit(_blamed(draft))
+def _verified(validated: ValidatedDraft, sink: Sink) -> Verdict:
+    verdict = verify.run(validated, sink, _flat)
+    if verdict.outcome is VerdictOutcome.DIFFERS and validated.draft.captured.request.options.bisect_passes:
+        sink.emit(_blamed(validated.draft))
     return verdict
 
 
@@ -245,7 +254,7 @@ def _blamed(draft: OnnxDraft) -> Finding:
 
     def is_proven(count: int) -> bool:
         again = optimize.run(translate.run(draft.plan, Collector()), Collector(), count)
-        return verify.run(again, Collector(), _flat).outcome is VerdictOutcome.PROVEN
+        return verify.run(ValidatedDraft(again), Collector(), _flat).outcome is VerdictOutcome.PROVEN
 
     passes = steps(draft.captured.request.options)
     site = draft.captured.sources.fallback()
@@ -262,7 +271,7 @@ def _survey(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
     return draft
 
 
-def _validated(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
+def _validated(draft: OnnxDraft, sink: Sink) -> ValidatedDraft:
     """The validated draft. What is wrong in a function is told for each of its calls, as without functions."""
     if not draft.model.functions:
         return validate.run(draft, sink)
@@ -284,7 +293,7 @@ def _flat(draft: OnnxDraft, sink: Sink | None = None) -> OnnxDraft:
         return draft
     items = computed(draft.plan.plan.program.graph)
     flat = translate.run(FunctionPlan(draft.plan.plan, Region("", "", items)), Collector())
-    return validate.run(optimize.run(flat, Collector()), sink or Collector())
+    return validate.run(optimize.run(flat, Collector()), sink or Collector()).draft
 
 
 def _facts(result: object) -> dict[str, str | int | float]:
@@ -296,6 +305,8 @@ def _facts(result: object) -> dict[str, str | int | float]:
             return {"nodes": sum(len(graph.nodes) for _, graph in result.graphs())}
         case DispatchPlan():
             return {"placed": len(result.placements)}
+        case ValidatedDraft():
+            return _facts(result.draft)
         case OnnxDraft():
             return {"nodes": len(result.model.graph), "functions": len(result.model.functions)}
         case Verdict():

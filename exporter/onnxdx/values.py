@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import onnx
 import onnx_ir as ir
 import torch
 from torch import fx
@@ -241,6 +242,18 @@ class OnnxDraft:
         nodes = [node for body in bodies for node in body.all_nodes() if node.name in words]
         quoted = [node for node in nodes if f"'{node.name}'" in text]
         return next(iter(quoted or nodes), None)
+
+
+@dataclass(frozen=True)
+class ValidatedDraft:
+    """A draft that was held against the rules of ONNX.
+
+    `light` is the model as it was serialised for that, without its large weights; None when the draft has become
+    another since.
+    """
+
+    draft: OnnxDraft
+    light: onnx.ModelProto | None = None
 
 
 REPEATED = "onnxdx.repeated"

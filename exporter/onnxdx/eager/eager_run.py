@@ -35,8 +35,9 @@ def untouched(model: torch.nn.Module, training: bool, updated: Collection[str] =
     random state are restored, whatever the block does. Other attributes stay: a flag may belong to a hook that the
     block installed.
     """
-    flags = [(module, module.training) for module in model.modules()]
-    attributes = [(module, dict(vars(module))) for module in model.modules()]
+    modules = list(model.modules())
+    flags = [(module, module.training) for module in modules]
+    attributes = [(module, dict(vars(module))) for module in modules]
     state = {name: tensor.detach().clone() for name, tensor in _state(model, updated)}
     random = torch.get_rng_state()
     if not training:
@@ -65,7 +66,8 @@ def untouched(model: torch.nn.Module, training: bool, updated: Collection[str] =
 
 def _state(model: torch.nn.Module, updated: Collection[str]) -> Iterator[tuple[str, torch.Tensor]]:
     yield from model.named_buffers()
-    yield from ((name, parameter) for name, parameter in model.named_parameters() if name in updated)
+    if updated:
+        yield from ((name, parameter) for name, parameter in model.named_parameters() if name in updated)
 
 
 def run_eager(

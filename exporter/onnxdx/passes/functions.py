@@ -16,6 +16,7 @@ from torch import fx
 
 from onnxdx.compat.torch_operators import OpOverload, name_of
 from onnxdx.graph.operators import computed
+from onnxdx.memory import Same
 from onnxdx.translation.region_shape import with_repeated
 from onnxdx.values import DispatchPlan, FunctionPlan, Region
 from onnxdx_diagnostics.finding import Site
@@ -59,7 +60,12 @@ def run(plan: DispatchPlan, sink: Sink) -> FunctionPlan:
 
 def _modules(plan: DispatchPlan, nodes: Sequence[fx.Node], sink: Sink) -> Region:
     """The module calls of the main graph as regions."""
-    return _Planner(_module_calls(nodes), plan.program.captured.sources, sink).region(_Call("", "", ""), nodes, 0)
+    captured = plan.program.captured
+
+    def planned(nodes: Sequence[fx.Node], sink: Sink) -> Region:
+        return _Planner(_module_calls(nodes), captured.sources, sink).region(_Call("", "", ""), nodes, 0)
+
+    return captured.memory.said_once(("module calls", Same(plan.program.graph)), planned, nodes, sink)
 
 
 def _operators(items: Sequence[fx.Node | Region], plan: DispatchPlan) -> tuple[fx.Node | Region, ...]:

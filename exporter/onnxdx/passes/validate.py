@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import onnx
@@ -18,7 +18,7 @@ from onnxdx.dtypes import torch_name
 from onnxdx.errors import first_line
 from onnxdx.graph.operators import called
 from onnxdx.request import SUPPORTED_OPSETS
-from onnxdx.values import PROVENANCE_KEY, UNSUPPORTED, OnnxDraft
+from onnxdx.values import PROVENANCE_KEY, UNSUPPORTED, OnnxDraft, ValidatedDraft
 from onnxdx.verification.protos import light_proto
 from onnxdx_diagnostics.finding import Finding
 from onnxdx_diagnostics.rules.dx304_dtype_not_supported import DtypeNotSupported
@@ -31,7 +31,7 @@ from onnxdx_diagnostics.rules.dx505_duplicate_names import DuplicateNames
 from onnxdx_diagnostics.sink import Sink
 
 
-def run(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
+def run(draft: OnnxDraft, sink: Sink) -> ValidatedDraft:
     """Say everything that is wrong with the model as ONNX; the draft then knows which of its nodes are faulty."""
     validation = _Validation(draft, sink, light_proto(draft.model))
     distinct = validation.duplicates()
@@ -40,7 +40,7 @@ def run(draft: OnnxDraft, sink: Sink) -> OnnxDraft:
         validation.contracts()
     if distinct and validation.checked():
         validation.inferred()
-    return replace(draft, faulty=frozenset(validation.faulty))
+    return ValidatedDraft(replace(draft, faulty=frozenset(validation.faulty)), validation.proto)
 
 
 @dataclass
@@ -63,11 +63,15 @@ class _Validation:
 
     def schemas(self) -> None:
         """Nodes that ONNX does not have at this opset, or not for an element type they are given."""
+        sound: set[Hashable] = set()
         for opset, node in _nodes_with_opset(self.draft.model):
-            if node.domain == "" and _identity(node) not in self.faulty:
-                found = self._against_schema(node, opset)
-                if found is not None:
-                    self._say(found, node)
+            if node.domain != "" or _identity(node) in self.faulty or (use := _use(node, opset)) in sound:
+                continue
+            found = self._against_schema(node, opset)
+            if found is not None:
+                self._say(found, node)
+            elif _identity(node) not in self.faulty:
+                sound.add(use)
 
     def contracts(self) -> None:
         """What ONNX infers for each value against what the capture saw, as far as both say something."""
@@ -222,6 +226,12 @@ def _nodes_with_opset(model: ir.Model) -> Iterator[tuple[int, ir.Node]]:
     yield from ((model.opset_imports.get("", 1), node) for node in model.graph.all_nodes())
     for function in model.functions.values():
         yield from ((function.opset_imports.get("", 1), node) for node in function.all_nodes())
+
+
+def _use(node: ir.Node, opset: int) -> Hashable:
+    """What the schema of an operator is asked about: nodes with the same use are all sound, or none is."""
+    values = (*node.inputs, None, *node.outputs)
+    return (node.op_type, opset, *node.attributes, *(None if value is None else value.type for value in values))
 
 
 def _formal(schema: onnx.defs.OpSchema, place: _Place) -> onnx.defs.OpSchema.FormalParameter | None:

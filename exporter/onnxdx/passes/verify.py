@@ -26,7 +26,7 @@ from onnxdx.shapes.other_sizes import OtherSize, OtherSizes
 from onnxdx.shapes.size_trials import Attempt, Hole, SizeTrials
 from onnxdx.user_code import definitions
 from onnxdx.user_code.capture_errors import fails_in_eager
-from onnxdx.values import OnnxDraft, OutputBinding, OutputKind
+from onnxdx.values import OnnxDraft, OutputBinding, OutputKind, ValidatedDraft
 from onnxdx.verification.comparison import Comparison, compare
 from onnxdx.verification.isolated import Differs, Fails, Fault, faults
 from onnxdx.verification.reference import recorded
@@ -44,11 +44,14 @@ from onnxdx_diagnostics.sink import Sink
 from onnxdx_diagnostics.source import attribute_assignment, region
 
 
-def run(draft: OnnxDraft, sink: Sink, opened: Callable[[OnnxDraft], OnnxDraft] = lambda draft: draft) -> Verdict:
+def run(
+    validated: ValidatedDraft, sink: Sink, opened: Callable[[OnnxDraft], OnnxDraft] = lambda draft: draft
+) -> Verdict:
     """The verdict on a complete draft. What could not be compared is "not run", never "proven".
 
     `opened` gives the draft without calls of functions, for when something is wrong and its operators are to be named.
     """
+    draft = validated.draft
     lacking = draft.captured.request.lacking
     if lacking is not Lacking.NOTHING:
         return Verdict(VerdictOutcome.NOT_RUN, lacking.value)
@@ -57,7 +60,8 @@ def run(draft: OnnxDraft, sink: Sink, opened: Callable[[OnnxDraft], OnnxDraft] =
         survey(opened(draft), sink)
         return Verdict(VerdictOutcome.NOT_RUN, f"the model draws random numbers (`{random.target}`)")
     try:
-        session = Session(draft.model, options=draft.captured.request.options.session_options)
+        options = draft.captured.request.options.session_options
+        session = Session(draft.model, options=options, light=validated.light)
     except Exception as error:  # ONNX Runtime has a dozen exception types for a model it refuses
         refusals = [fault for fault in survey(opened(draft), sink) if isinstance(fault, Refusal)]
         if not refusals:

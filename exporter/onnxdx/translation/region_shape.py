@@ -7,7 +7,7 @@ and the calls inside. It holds no weights: those are inputs of the region.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,18 +23,19 @@ _WORTH_SHARING = 6
 
 def inputs_of(region: Region) -> list[fx.Node]:
     """The nodes that a region reads and does not compute, in the order in which it first reads them."""
+    nodes = list(region.nodes())
     found: dict[fx.Node, None] = {}
-    for node in region.nodes():
+    for node in nodes:
         found.update(dict.fromkeys(node.all_input_nodes))
-    for node in region.nodes():
+    for node in nodes:
         found.pop(node, None)
     return list(found)
 
 
 def outputs_of(region: Region) -> list[fx.Node]:
     """The nodes of a region that something outside of it reads."""
-    members = set(region.nodes())
-    return [node for node in region.nodes() if any(user not in members for user in node.users)]
+    members = dict.fromkeys(region.nodes())
+    return [node for node in members if any(user not in members for user in node.users)]
 
 
 def shape_of(region: Region, plan: DispatchPlan) -> Hashable | None:
@@ -54,7 +55,7 @@ def with_repeated(root: Region, plan: DispatchPlan) -> Region:
     shapes: dict[int, Hashable] = {}
     level = [item for item in root.items if isinstance(item, Region)]
     while level:
-        found = {id(region): shape_of(region, plan) for region in level if _count(region) >= _WORTH_SHARING}
+        found = {id(region): shape_of(region, plan) for region in _alike(level)}
         times = Counter(shape for shape in found.values() if shape is not None)
         repeated = {key: shape for key, shape in found.items() if shape is not None and times[shape] > 1}
         shapes |= repeated
@@ -76,8 +77,14 @@ def _kept(region: Region, shapes: Mapping[int, Hashable]) -> Iterator[fx.Node | 
             yield from _kept(item, shapes)
 
 
-def _count(region: Region) -> int:
-    return sum(1 for _ in region.nodes())
+def _alike(regions: Iterable[Region]) -> Iterator[Region]:
+    """The regions worth sharing that may have the shape of another: of the same class and size."""
+    groups: dict[tuple[str, int], list[Region]] = {}
+    for region in regions:
+        groups.setdefault((region.class_name, sum(1 for _ in region.nodes())), []).append(region)
+    for (_, count), group in groups.items():
+        if count >= _WORTH_SHARING and len(group) > 1:
+            yield from group
 
 
 def _items(region: Region, plan: DispatchPlan, numbers: Mapping[fx.Node, int]) -> Iterator[Hashable]:

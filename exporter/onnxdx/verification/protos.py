@@ -1,4 +1,4 @@
-"""ONNX models as protobuf without their weights, for the checker and shape inference."""
+"""ONNX models as protobuf: without their weights, for the checker and shape inference, and whole from there."""
 
 from __future__ import annotations
 
@@ -38,3 +38,17 @@ def light_proto(model: ir.Model) -> onnx.ModelProto:
         for name, value in heavy.items():
             value.const_value = tensors[name]
             graph.register_initializer(value)
+
+
+def whole_proto(model: ir.Model, light: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with its weights, from what `light_proto` gave of it. `light` stays as it is."""
+    whole = onnx.ModelProto()
+    whole.CopyFrom(light)
+    added = len(whole.graph.input) - len(model.graph.inputs)
+    if added:
+        del whole.graph.input[-added:]
+    present = {tensor.name for tensor in whole.graph.initializer}
+    for name, value in model.graph.initializers.items():
+        if name not in present and value.const_value is not None:
+            ir.serde.serialize_tensor_into(whole.graph.initializer.add(), value.const_value)
+    return whole

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnx_ir as ir
 import torch
 from onnx_ir.tensor_adapters import to_torch_dtype
 
 from onnxdx.dtypes import onnx_dtype
 from onnxdx.errors import first_line
+from onnxdx.verification.protos import whole_proto
 
 PROVIDER = "CPUExecutionProvider"
 """What of ONNX Runtime computes the verdict."""
@@ -28,30 +30,35 @@ _IN_MEMORY_BYTES = 1_500_000_000
 class Session:
     """A model loaded in ONNX Runtime on the CPU provider. Raises whatever ONNX Runtime raises when it refuses it.
 
+    `light` is the model as `light_proto` gave it, where that is known already: what it holds is not serialised again.
     `options` are `onnxruntime.SessionOptions` of the user, for kernels of the user's own; they stay as they are.
     """
 
-    def __init__(self, model: ir.Model, *, optimize: bool = True, options: Any = None) -> None:
+    def __init__(
+        self, model: ir.Model, *, optimize: bool = True, options: Any = None, light: onnx.ModelProto | None = None
+    ) -> None:
         import onnxruntime
 
         if options is None:
             options = onnxruntime.SessionOptions()
             options.log_severity_level = 4
+            # threads that spin between two runs would take the cores from torch, which computes in turn with them
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         level = options.graph_optimization_level
         if not optimize:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
-            self._load(model, options)
+            self._load(model, options, light)
         finally:
             options.graph_optimization_level = level
         self.outputs = [output.name for output in self._session.get_outputs()]
 
-    def _load(self, model: ir.Model, options: Any) -> None:
+    def _load(self, model: ir.Model, options: Any, light: onnx.ModelProto | None) -> None:
         import onnxruntime
 
         if weight_bytes(model) < _IN_MEMORY_BYTES:
-            content = ir.serde.serialize_model(model).SerializeToString()
-            self._session = onnxruntime.InferenceSession(content, options, providers=[PROVIDER])
+            proto = ir.serde.serialize_model(model) if light is None else whole_proto(model, light)
+            self._session = onnxruntime.InferenceSession(proto.SerializeToString(), options, providers=[PROVIDER])
         else:
             with tempfile.TemporaryDirectory(prefix="onnxdx-") as folder:
                 path = Path(folder) / "model.onnx"
