@@ -21,7 +21,8 @@ def flat_inputs(exported: torch.export.ExportedProgram, args: tuple[Any, ...], k
     in_spec = exported.call_spec.in_spec
     if in_spec is None:
         return list(args)
-    captured = in_spec.children()[1].context if in_spec.children() else []
+    children = specs_in(in_spec)
+    captured = children[1].context if children else []
     names = list(captured or [])
     ordered = {name: kwargs[name] for name in names if name in kwargs}
     ordered.update({name: value for name, value in kwargs.items() if name not in ordered})
@@ -65,11 +66,17 @@ def _modules_taken_apart(kinds: set[type[torch.nn.Module]]) -> Iterator[None]:
 
 
 def _modules_in(spec: Any) -> Iterator[type[torch.nn.Module]]:
-    """The classes of modules in a structure (`TreeSpec.type`, `TreeSpec.children()`, 2.9 - 2.14)."""
+    """The classes of modules in a structure (`TreeSpec.type`, 2.9 - 2.14)."""
     if isinstance(spec.type, type) and issubclass(spec.type, torch.nn.Module):
         yield spec.type
-    for child in spec.children():
+    for child in specs_in(spec):
         yield from _modules_in(child)
+
+
+def specs_in(spec: Any) -> list[Any]:
+    """The structures inside a structure: `TreeSpec.children()` (2.10 - 2.14), an attribute before (2.9)."""
+    children = getattr(spec, "children", None)
+    return list(spec.children_specs if children is None else children())
 
 
 def output_paths(exported: torch.export.ExportedProgram) -> list[tuple[str, ...]]:
@@ -84,7 +91,7 @@ def output_paths(exported: torch.export.ExportedProgram) -> list[tuple[str, ...]
 
 
 def _leaf_paths(spec: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    children = spec.children()
+    children = specs_in(spec)
     if spec.type is None or (not children and spec.num_leaves == 1):
         yield path
         return

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from onnxdx.compat.pytree import leaves_of
+from onnxdx.compat.pytree import leaves_of, specs_in
 
 
 @contextlib.contextmanager
@@ -50,7 +50,7 @@ def holds_unknown(spec: Any) -> bool:
     from torch.utils import _pytree
 
     unknown = spec.type is not None and spec.type not in _pytree.SUPPORTED_NODES
-    return unknown or any(map(holds_unknown, spec.children()))
+    return unknown or any(map(holds_unknown, specs_in(spec)))
 
 
 class _Held:
