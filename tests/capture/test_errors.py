@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ def test_an_error_without_a_line_is_quoted_at_the_call() -> None:
     assert finding.site.location == CALL
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="code has columns since Python 3.11")
 def test_the_error_that_knows_a_line_of_the_user_is_preferred(tmp_path: Path) -> None:
     known = raised("def forward(x):\n    return x.undefined\n\nforward(1)\n", tmp_path / "model.py")
 

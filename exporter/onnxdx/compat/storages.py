@@ -15,7 +15,7 @@ def storage_key(storage: torch.UntypedStorage) -> int:
 def storage_offset_in_file(storage: torch.UntypedStorage) -> int | None:
     """Where in its file a storage begins that was loaded without its values; None when torch does not tell.
 
-    `torch.load(map_location="meta")` leaves it in `_checkpoint_offset` (2.9 - 2.14).
+    `torch.load(map_location="meta")` leaves it in `_checkpoint_offset` (2.10 - 2.14).
     """
     offset = getattr(storage, "_checkpoint_offset", None)
     return offset if isinstance(offset, int) else None

@@ -12,7 +12,7 @@ from torch import fx
 
 from onnxdx.compat.fake_tensors import fake_mode_of
 from onnxdx.compat.pytree import map_leaves
-from onnxdx.compat.torch_operators import OpOverload, is_builtin, schema
+from onnxdx.compat.torch_operators import OpOverload, is_builtin, is_functorch, schema
 from onnxdx.graph.operators import mutates
 from onnxdx.memory import Same
 from onnxdx.values import OnnxDraft
@@ -104,8 +104,8 @@ class _Recorder(fx.Interpreter):
         if n.op == "get_attr" and n.target in self.constants:
             return self.constants[str(n.target)]
         late = time.perf_counter() > self.deadline or self.bytes > _MOST_BYTES
-        if late or any(_unknown(self.env[argument]) for argument in n.all_input_nodes):
-            return UNKNOWN
+        if late or is_functorch(n.target) or any(_unknown(self.env[argument]) for argument in n.all_input_nodes):
+            return UNKNOWN  # what belongs to a vmap that is still in the graph means nothing outside of it
         try:
             result = super().run_node(n)
         except Exception:  # an operator without a kernel here, or one of the user's: what it gives stays unknown

@@ -5,6 +5,7 @@ torch tells where in the file each storage begins; the values are read from ther
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import re
 import sys
@@ -24,27 +25,29 @@ _GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
 
 
 class _ValuesNeeded(Exception):
-    """torch looks into the values of sparse tensors while it loads them (2.14)."""
+    """torch looks into the values of sparse tensors as it loads them (2.14), or tells no places in the file (2.9)."""
 
 
 def read(path: Path) -> dict[str, Stored]:
     """The tensors of a file. Raises CheckpointError, and OSError."""
-    in_place = _has_values_in_place(path)
-    try:
-        state = _loaded(path, "meta" if in_place else "cpu")
-    except _ValuesNeeded:
-        in_place, state = False, _loaded(path, "cpu")
+    if _has_values_in_place(path):
+        with contextlib.suppress(_ValuesNeeded):
+            size = path.stat().st_size
+            named = _tensors(_loaded(path, "meta"), path)
+            return {name: _in_place(path, name, tensor, size) for name, tensor in named.items()}
+    return {name: in_memory(tensor) for name, tensor in _tensors(_loaded(path, "cpu"), path).items()}
+
+
+def _tensors(state: Any, path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of what a file holds, by name."""
     if isinstance(state, torch.nn.Module) or not isinstance(state, Mapping):
         raise CheckpointError(path.name, f"it holds a `{type(state).__name__}`, and no state dict")
-    named = {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}
+    named = {str(name): value for name, value in state.items() if isinstance(value, torch.Tensor)}
     if not named:
         inner = [key for key, value in state.items() if isinstance(value, Mapping)]
         where = f"; what stands under `{inner[0]}` may be one" if inner else ""
         raise CheckpointError(path.name, f"it holds no tensors by name, and so is no state dict{where}")
-    if not in_place:
-        return {str(name): in_memory(tensor) for name, tensor in named.items()}
-    size = path.stat().st_size
-    return {str(name): _in_place(path, str(name), tensor, size) for name, tensor in named.items()}
+    return named
 
 
 def _loaded(path: Path, device: str) -> Any:
@@ -87,7 +90,8 @@ def _in_place(path: Path, name: str, tensor: torch.Tensor, size: int) -> Stored:
         return in_memory(tensor)
     storage = tensor.untyped_storage()
     base = storage_offset_in_file(storage)
-    assert base is not None, "torch.load(map_location='meta') tells where a storage begins"
+    if base is None:
+        raise _ValuesNeeded
     width = tensor.dtype.itemsize
     last = sum((int(size) - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
     length = (last + 1) * width if tensor.numel() else 0
