@@ -50,5 +50,7 @@ def whole_proto(model: ir.Model, light: onnx.ModelProto) -> onnx.ModelProto:
     present = {tensor.name for tensor in whole.graph.initializer}
     for name, value in model.graph.initializers.items():
         if name not in present and value.const_value is not None:
-            ir.serde.serialize_tensor_into(whole.graph.initializer.add(), value.const_value)
+            tensor = whole.graph.initializer.add()
+            ir.serde.serialize_tensor_into(tensor, value.const_value)
+            tensor.name = name  # a tensor may be named after a value that it was computed for
     return whole
