@@ -88,6 +88,16 @@ def test_training_mode_is_kept_only_when_asked_for() -> None:
     assert "random" in trained.report.verdict.reason
 
 
+@pytest.mark.parametrize("inside", [False, True])
+def test_what_torch_has_captured_is_exported_though_it_has_no_modes(inside: bool) -> None:
+    captured = torch.export.export(nn.Sequential(nn.Linear(3, 3), nn.Dropout()).eval(), (torch.rand(2, 3),)).module()
+    model = nn.Sequential(captured, nn.ReLU()) if inside else captured
+
+    program = onnxdx.export(model, (torch.rand(2, 3),))
+
+    assert program.report.verdict.outcome is VerdictOutcome.PROVEN
+
+
 def test_the_older_name_gives_the_same_model() -> None:
     options = onnxdx.ExportOptions(dynamic_shapes={"x": {0: "batch"}, "scale": {0: "batch"}})
 

@@ -12,6 +12,7 @@ WEIGHT = torch.rand(5) + 0.5
 SOME = torch.tensor([1, -100, 4, 2])
 CHANCES = torch.randn(4, 5).softmax(1)
 ANSWERS = (torch.randn(4, 5) > 0).float()
+SEVERAL = torch.tensor([[3, 0, -1, 1, -1], [-1, 0, 0, 2, 1], [0, 1, 2, 3, 4], [2, -1, -1, -1, -1]])
 
 PROGRAMS = {
     "cross-entropy": (F.cross_entropy, SCORES, LABELS),
@@ -48,6 +49,10 @@ PROGRAMS = {
     "cosine-embedding": (lambda x, y: F.cosine_embedding_loss(x, y, torch.tensor([1, -1, 1, 1])), SCORES, CHANCES),
     "triplet": (lambda x, y: F.triplet_margin_loss(x, y, x + y), SCORES, CHANCES),
     "margins": (lambda x, y: (F.soft_margin_loss(x, y * 2 - 1), F.hinge_embedding_loss(x, y * 2 - 1)), SCORES, ANSWERS),
+    "labels-margin": (F.multilabel_margin_loss, SCORES, SEVERAL),
+    "labels-margin-each": (lambda x, y: F.multilabel_margin_loss(x, y, reduction="none"), SCORES, SEVERAL),
+    "labels-margin-single": (lambda x, y: F.multilabel_margin_loss(x[0], y[0], reduction="sum"), SCORES, SEVERAL),
+    "class-margin": (lambda x, y: F.multi_margin_loss(x, y, p=2, weight=WEIGHT), SCORES, LABELS),
     "ranking": (lambda x, y: F.margin_ranking_loss(x, y, torch.ones(4, 5), margin=0.3), SCORES, CHANCES),
     "poisson": (lambda x, y: F.poisson_nll_loss(x, y), SCORES, CHANCES),
 }

@@ -11,6 +11,7 @@ import torch
 
 from onnxdx.compat.pytree import leaves_of, unflatten_inputs
 from onnxdx.compat.torch_operators import HigherOrderOperator
+from onnxdx.eager.mode import exported_mode
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,11 @@ def untouched(model: torch.nn.Module, training: bool, updated: Collection[str] =
     random state are restored, whatever the block does. Other attributes stay: a flag may belong to a hook that the
     block installed.
     """
-    modules = list(model.modules())
-    flags = [(module, module.training) for module in modules]
-    attributes = [(module, dict(vars(module))) for module in modules]
+    attributes = [(module, dict(vars(module))) for module in model.modules()]
     state = {name: tensor.detach().clone() for name, tensor in _state(model, updated)}
     random = torch.get_rng_state()
-    if not training:
-        model.eval()
     try:
-        with torch.no_grad():
+        with exported_mode(model, training), torch.no_grad():
             yield
     finally:
         for module, before in attributes:
@@ -60,8 +57,6 @@ def untouched(model: torch.nn.Module, training: bool, updated: Collection[str] =
                 if name in state and not _same(tensor, state[name]):
                     tensor.copy_(state[name])
         torch.set_rng_state(random)
-        for module, flag in flags:
-            module.training = flag
 
 
 def _state(model: torch.nn.Module, updated: Collection[str]) -> Iterator[tuple[str, torch.Tensor]]:

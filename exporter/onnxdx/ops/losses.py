@@ -137,3 +137,23 @@ def binary_cross_entropy_with_logits(
     if weight is not None:
         loss = op.Mul(loss, weight)
     return _brought_together(loss, reduction)
+
+
+@onnx_function("aten::multilabel_margin_loss")
+def multilabel_margin_loss(self: TFloat, target: Int64, reduction: int = 1) -> TFloat:
+    """multilabel_margin_loss(Tensor self, Tensor target, int reduction=Mean) -> Tensor; the labels of a sample end at the first -1
+
+    torch's own decomposition counts what stands behind that -1 as well (2.9 - 2.14).
+    """
+    classes = op.Shape(self, start=rank(self) - 1)
+    ended = op.CumSum(op.Cast(op.Less(target, number(0, INT64)), to=INT64), number(rank(self) - 1, INT64))
+    is_label = op.Equal(ended, number(0, INT64))
+    chosen = op.GatherElements(self, op.Where(is_label, target, number(0, INT64)), axis=-1)
+    every = op.Range(number(0, INT64), op.Squeeze(classes, [0]), number(1, INT64))
+    named = op.Equal(op.Unsqueeze(op.Where(is_label, target, number(-1, INT64)), [-1]), every)
+    among = op.ReduceMax(op.Cast(named, to=self.dtype), [-2], keepdims=1)
+    margin = op.Sub(number(1.0, self.dtype), op.Sub(op.Unsqueeze(chosen, [-1]), op.Unsqueeze(self, [-2])))
+    counted = op.Mul(op.Relu(margin), op.Sub(number(1.0, self.dtype), among))
+    terms = op.Where(op.Unsqueeze(is_label, [-1]), counted, number(0.0, self.dtype))
+    loss = op.Div(op.ReduceSum(terms, [-2, -1], keepdims=0), op.Cast(op.Squeeze(classes, [0]), to=self.dtype))
+    return _brought_together(loss, reduction)

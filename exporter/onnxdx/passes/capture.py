@@ -20,6 +20,7 @@ from onnxdx.capture import distinct_inputs, lazy_layers
 from onnxdx.capture.attempts import Attempts
 from onnxdx.capture.recovery import Budget, recover
 from onnxdx.compat.capturing import load_torch_export
+from onnxdx.eager.mode import exported_mode
 from onnxdx.faults import silent_faults
 from onnxdx.request import ExportRequest
 from onnxdx.shapes import size_guards
@@ -80,21 +81,6 @@ def _recovered(attempts: Attempts, error: BaseException, sink: Sink) -> Captured
     if not recovered.mode.stand_in:
         return _accepted(attempts, recovered.exported, recovered.mode, sink)
     return attempts.program(recovered.exported, recovered.mode)
-
-
-@contextlib.contextmanager
-def exported_mode(model: torch.nn.Module, training: bool) -> Iterator[None]:
-    """The model in eval mode, unless `training` leaves it as it is; every submodule's flag is put back afterwards."""
-    if training:
-        yield
-        return
-    flags = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, flag in flags:
-            module.training = flag
 
 
 @contextlib.contextmanager

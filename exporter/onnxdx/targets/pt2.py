@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MethodType
 from typing import Any
 
 import torch
@@ -49,7 +48,7 @@ def load(path: Path) -> SavedProgram:
     with _only_weights(), _silent(logging.getLogger("torch.export")):
         exported = torch.export.load(path)
     args, kwargs = exported.example_inputs or ((), {})
-    return SavedProgram(_module(exported), tuple(args), dict(kwargs), _dynamic_shapes(exported))
+    return SavedProgram(exported.module(), tuple(args), dict(kwargs), _dynamic_shapes(exported))
 
 
 def _refuse_code(path: Path) -> None:
@@ -81,18 +80,6 @@ def _silent(logger: logging.Logger) -> Iterator[None]:
         yield
     finally:
         logger.disabled = before
-
-
-def _module(exported: ExportedProgram) -> torch.nn.Module:
-    """The program as a module. Its mode is part of the graph, so `eval()` and `train()` change nothing."""
-    module = exported.module()
-
-    def stay(self: torch.nn.Module, mode: bool = True) -> torch.nn.Module:
-        return self
-
-    module.train = MethodType(stay, module)  # type: ignore[method-assign]
-    module.eval = MethodType(stay, module)  # type: ignore[method-assign]
-    return module
 
 
 def _dynamic_shapes(exported: ExportedProgram) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from onnxdx.eager import plain_run
+from onnxdx.eager.mode import exported_mode
 from onnxdx.request import ExportRequest
 
 
@@ -71,15 +72,8 @@ def see(
     `bound` are names of a comprehension or lambda on these lines: a frame that knows them is preferred.
     """
     looking = _Looking(path, first, last, bound)
-    modes = [(module, module.training) for module in request.model.modules()]
-    try:
-        if not request.options.training:
-            request.model.eval()
-        with looking:
-            plain_run.run(request.model, request.args, request.kwargs)
-    finally:
-        for module, mode in modes:
-            module.training = mode
+    with exported_mode(request.model, request.options.training), looking:
+        plain_run.run(request.model, request.args, request.kwargs)
     return looking.found
 
 
