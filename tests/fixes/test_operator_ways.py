@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from onnxscript import opset18 as op
+from opaque import opaque
 
 from onnxdx import ExportOptions, OnnxRegistry
 from onnxdx_diagnostics.fix import Applicability
@@ -18,13 +19,13 @@ library.define("scale.Scalar(Tensor x, float factor) -> Tensor")
 library.impl("scale.Tensor", lambda x, factor: x * factor, "CompositeExplicitAutograd")
 library.impl("scale.Scalar", lambda x, factor: x * factor, "CompositeExplicitAutograd")
 library.define("bias_gelu(Tensor x, Tensor bias) -> Tensor")
-library.impl("bias_gelu", lambda x, bias: torch.from_numpy(torch.nn.functional.gelu(x + bias).numpy()), "CPU")
+library.impl("bias_gelu", lambda x, bias: opaque(torch.nn.functional.gelu(x + bias)), "CPU")
 torch.library.register_fake("fixes_ways::bias_gelu", lambda x, bias: torch.empty_like(x), lib=library)
 library.define("softsign(Tensor x) -> Tensor")
-library.impl("softsign", lambda x: torch.from_numpy((x * 3).numpy()), "CPU")
+library.impl("softsign", lambda x: opaque(x * 3), "CPU")
 torch.library.register_fake("fixes_ways::softsign", lambda x: torch.empty_like(x), lib=library)
 library.define("relu(Tensor x) -> Tensor")
-library.impl("relu", lambda x: torch.from_numpy(x.relu().clamp(max=6).numpy()), "CPU")
+library.impl("relu", lambda x: opaque(x.relu().clamp(max=6)), "CPU")
 torch.library.register_fake("fixes_ways::relu", lambda x: torch.empty_like(x), lib=library)
 
 

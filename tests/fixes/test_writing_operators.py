@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from opaque import opaque
 
 from onnxdx_diagnostics.fix import Applicability
 
@@ -54,7 +55,7 @@ def remember(cache: torch.Tensor, x: torch.Tensor, *, at: int = 0) -> None:
 
 @torch.library.impl(LIBRARY, "unknown", "CPU")
 def unknown(x: torch.Tensor) -> torch.Tensor:
-    x.copy_(torch.from_numpy(x.numpy()[::-1].copy()))
+    x.copy_(opaque(x).flip(0))
     return x + 1
 
 

@@ -49,6 +49,7 @@ PROGRAMS = {
     ),
     "where-bytes": (lambda b: torch.where(b > 5, b, 0), BYTES),
     "maximum": (lambda x, y: (torch.maximum(x, y), torch.minimum(x, y), torch.max(x, y), torch.fmax(x, y)), X, Y),
+    "greater-of-two-dtypes": (lambda x, b: (torch.greater(x, b), torch.less_equal(b, x), torch.less(x, 0)), X, BYTES),
     "maximum-truths": (lambda m, x: (torch.maximum(m, x > 1), torch.minimum(m, x > 1)), TRUTHS, X),
     "maximum-bytes": (lambda b: torch.maximum(b, b.flip(0)), BYTES),
     "fmax-nan": (lambda x: (torch.fmax(x, 1 - x), torch.fmin(x, x.flip(0))), torch.tensor([1.0, float("nan"), 3.0])),

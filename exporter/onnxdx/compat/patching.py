@@ -15,3 +15,17 @@ def replaced(owner: object, name: str, method: Callable[..., Any]) -> Iterator[N
         yield
     finally:
         setattr(owner, name, original)
+
+
+@contextlib.contextmanager
+def added(owner: type, name: str, method: Callable[..., Any]) -> Iterator[None]:
+    """A method that a class does not have itself, for a while."""
+    before = vars(owner).get(name)
+    setattr(owner, name, method)
+    try:
+        yield
+    finally:
+        if before is None:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, before)

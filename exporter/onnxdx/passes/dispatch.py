@@ -220,10 +220,16 @@ _KEEPS_DTYPES = frozenset(
 )  # fmt: skip
 
 
+_PROMOTE_UNTAGGED = frozenset({"aten::cat", "aten::where.self", "aten::stack"}) | {
+    f"aten::{name}.Tensor" for name in ("greater", "greater_equal", "less", "less_equal")
+}
+"""Operators that promote though torch does not tag them as pointwise, as no other names of tagged ones are."""
+
+
 def _promotes(target: OpOverload) -> bool:
     if name_of(target).partition(".")[0] in _KEEPS_DTYPES:
         return False
-    return torch.Tag.pointwise in target.tags or name_of(target) in ("aten::cat", "aten::where.self", "aten::stack")
+    return torch.Tag.pointwise in target.tags or name_of(target) in _PROMOTE_UNTAGGED
 
 
 def _tensor_arguments(node: fx.Node) -> list[tuple[int, object]]:

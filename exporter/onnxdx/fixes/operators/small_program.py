@@ -27,6 +27,7 @@ from onnxdx.compat.small_programs import (
 )
 from onnxdx.fixes.operators.both_sides import choosing, on_all_paths
 from onnxdx.fixes.operators.formulas import formula_for
+from onnxdx.fixes.operators.numpy_arrays import NeedsValues, numpy_on_tensors, without_arrays
 from onnxdx.fixes.operators.python_bodies import body_of, has_body
 from onnxdx.fixes.operators.uses import made_up
 from onnxdx.graph.operators import mutates
@@ -79,12 +80,19 @@ def traced(
         whole_list = list(values)
         for index, value in zip(opened, given, strict=True):
             whole_list[index] = value
-        return _results(on_all_paths(lambda: body(whole_list)))
+        return _results(on_all_paths(lambda: without_arrays(body(whole_list))))
+
+    def graph(all_arrays: bool) -> fx.GraphModule:
+        with numpy_on_tensors(all_arrays=all_arrays):
+            return _functional(call, [values[index] for index in opened], whole, formulas)
 
     try:
         with torch.no_grad(), mode, sizes_of_data_forgotten(mode), _quiet(), choosing(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            module = _functional(call, [values[index] for index in opened], whole, formulas)
+            try:
+                module = graph(all_arrays=False)
+            except NeedsValues:
+                module = graph(all_arrays=True)
             module.graph.eliminate_dead_code()
             exported = assembled_program(module)
     except Exception as error:  # foreign code on values that it may not read: anything can come out
