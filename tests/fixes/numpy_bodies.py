@@ -150,6 +150,42 @@ def written_input(x: torch.Tensor) -> torch.Tensor:
     return y * 2
 
 
+@operator
+def looked_up(x: torch.Tensor) -> torch.Tensor:
+    a = np.interp(x.numpy(), np.linspace(-1, 1, 5), np.arange(5.0))
+    return torch.from_numpy(a.astype(np.float32))
+
+
+@operator
+def padded(x: torch.Tensor) -> torch.Tensor:
+    a = np.pad(x.numpy(), ((0, 0), (1, 1)), mode="reflect")
+    return torch.from_numpy((a[:, :-2] + a[:, 2:]) / 2)
+
+
+@operator
+def chosen(x: torch.Tensor) -> torch.Tensor:
+    a = x.numpy()
+    third = np.partition(a, 2, axis=-1)[:, 2:3]
+    return torch.from_numpy(np.select([a > third, np.isin(a, [0, 1])], [a - np.nanmax(a), a * 2], a))
+
+
+@operator
+def gathered(x: torch.Tensor) -> torch.Tensor:
+    a = x.numpy()
+    out, sums, counts = np.zeros((4, 6), dtype=np.float32), np.zeros(4), np.zeros(3, dtype=np.float32)
+    out += a
+    for i in range(4):
+        sums[i] = a[i].sum()
+    np.add.at(counts, np.array([0, 1, 1, 2]), a[:, 0])
+    np.copyto(out[:, 0], sums, casting="unsafe")
+    return torch.from_numpy(out * counts.sum())
+
+
+@operator
+def by_rows(x: torch.Tensor) -> torch.Tensor:
+    return torch.from_numpy(np.apply_along_axis(lambda row: row / np.sum([row, row * 2]), 1, x.numpy()))
+
+
 INPUTS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     body._name: (body, tuple(others))
     for body, *others in (
@@ -173,6 +209,11 @@ INPUTS: dict[str, tuple[Any, tuple[Any, ...]]] = {
         (dct,),
         (power_of_spectrum,),
         (written_input,),
+        (looked_up,),
+        (padded,),
+        (chosen,),
+        (by_rows,),
+        (gathered,),
     )
 }
 """Each operator with its arguments after the first, by name."""

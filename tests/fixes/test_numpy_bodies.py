@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import torch
 from numpy_bodies import INPUTS, operator, sine, written_input
 
-from onnxdx.fixes.operators.numpy_arrays import numpy_on_tensors
+from onnxdx.fixes.operators.numpy_tracing import numpy_on_tensors
 from onnxdx_diagnostics.fix import Applicability
 
 
@@ -22,6 +23,11 @@ def wide(x: torch.Tensor) -> torch.Tensor:
 @operator
 def unwrapped(x: torch.Tensor) -> torch.Tensor:
     return torch.from_numpy(np.unwrap(x.numpy(), axis=-1))
+
+
+@operator
+def foreign(x: torch.Tensor) -> torch.Tensor:
+    return torch.from_numpy(np.frompyfunc(math.floor, 1, 1)(x.numpy()).astype(np.float32))
 
 
 @operator
@@ -66,6 +72,7 @@ def test_what_is_written_into_an_array_is_written_into_its_tensor_alone(run: Cal
     ("body", "reason"),
     [
         (unwrapped, "`np.unwrap` of a tensor has no form in torch"),
+        (foreign, "which is none of NumPy's own functions, has no form in torch"),
         (backwards, "writing into a view that runs backwards has no form in torch"),
     ],
 )

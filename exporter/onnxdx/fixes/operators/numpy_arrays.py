@@ -1,18 +1,16 @@
-"""NumPy on tensors that have no values: while a function is traced, arrays of tensors are written down as tensors.
+"""NumPy's arrays, of tensors that have no values: what NumPy computes of them is written down as torch.
 
 NumPy asks the arguments of its functions what to do (NEP 13 and 18), and `Array` answers with the function of the same
-name in torch. Only what makes an array, where nothing is asked, is replaced for a while.
+name in torch.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from torch.overrides import TorchFunctionMode
 
 from onnxdx.compat.numpy_in_torch import (
     dtype_in_layer,
@@ -22,7 +20,7 @@ from onnxdx.compat.numpy_in_torch import (
     is_in_layer,
     numpy_dtype,
 )
-from onnxdx.compat.patching import added, replaced
+from onnxdx.fixes.operators import numpy_functions
 
 _array = np.array
 """What makes arrays of values, also while it is replaced."""
@@ -58,10 +56,10 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         raise NeedsValues("NumPy needs the values of a tensor, for an array of its own")
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return _ufunc(ufunc, method, inputs, kwargs)
+        return computed(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        return _called(func.__module__, func.__name__, args, kwargs)
+        return called(func.__module__, func.__name__, args, kwargs)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -109,10 +107,10 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         return bool(self.tensor)
 
     def __int__(self) -> int:
-        return int(self.tensor)
+        return int(_number(int, self.tensor))
 
     def __float__(self) -> float:
-        return float(self.tensor)
+        return float(_number(float, self.tensor))
 
     def __index__(self) -> int:
         return self.tensor.__index__()
@@ -134,52 +132,6 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         return method
 
 
-class _Takes(TorchFunctionMode):
-    """Gives arrays for tensors, and tensors for arrays, where torch and NumPy meet."""
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        named = dict(kwargs or {})
-        if func is torch.Tensor.numpy:
-            return Array(args[0])
-        if func in (torch.tensor, torch.as_tensor, torch.asarray):
-            given = args[0] if args else named.get("data", named.get("obj"))
-            if _is_traced(given):
-                return _tensor(given, named, copy=func is torch.tensor)
-        return func(*args, **named)
-
-
-@contextlib.contextmanager
-def numpy_on_tensors(*, all_arrays: bool) -> Iterator[None]:
-    """While open, what NumPy does with tensors and with sizes is done by torch.
-
-    With `all_arrays` what NumPy makes of plain numbers is traced as well, so that it can be written into.
-    """
-    with contextlib.ExitStack() as stack:
-        for owner in (torch.Tensor, torch.SymInt, torch.SymFloat):
-            stack.enter_context(
-                added(owner, "__array_ufunc__", lambda _, *args, **kwargs: _ufunc(args[0], args[1], args[2:], kwargs))
-            )
-        stack.enter_context(
-            added(
-                torch.Tensor,
-                "__array_function__",
-                lambda _, func, __, args, kwargs: _called(func.__module__, func.__name__, args, kwargs),
-            )
-        )
-        for name in ("array", "asarray", "asanyarray", "ascontiguousarray"):
-            stack.enter_context(replaced(np, name, _maker(name, _converted(name), all_arrays)))
-        for name in ("zeros", "ones", "empty", "full", "arange", "linspace", "eye", "identity"):
-            stack.enter_context(replaced(np, name, _maker(name, _created(name), all_arrays)))
-        from_numpy = torch.from_numpy
-        stack.enter_context(
-            replaced(torch, "from_numpy", lambda array: array.tensor if type(array) is Array else from_numpy(array))
-        )
-        stack.enter_context(_Takes())
-        yield
-
-
 def without_arrays(result: Any) -> Any:
     """Results with tensors for arrays."""
     if isinstance(result, (tuple, list)):
@@ -187,39 +139,9 @@ def without_arrays(result: Any) -> Any:
     return result.tensor if type(result) is Array else result
 
 
-def _maker(name: str, traced: Callable[..., Any], always: bool) -> Callable[..., Any]:
-    original = getattr(np, name)
-
-    def make(*args: Any, **kwargs: Any) -> Any:
-        ours = always or any(map(_is_traced, (*args, *kwargs.values())))
-        return traced(*args, **kwargs) if ours else original(*args, **kwargs)
-
-    return make
-
-
-def _created(name: str) -> Callable[..., Any]:
-    return lambda *args, **kwargs: _called("numpy", name, args, kwargs)
-
-
-def _converted(name: str) -> Callable[..., Any]:
-    def convert(given: Any, dtype: Any = None, *, copy: bool | None = name == "array" or None, **kwargs: Any) -> Any:
-        tensor = _tensor(given, {"dtype": None if dtype is None else dtype_in_layer(dtype)}, copy=bool(copy))
-        for _ in range(kwargs.pop("ndmin", 0) - tensor.dim()):
-            tensor = tensor.unsqueeze(0)
-        return Array(tensor.contiguous() if name == "ascontiguousarray" else tensor)
-
-    return convert
-
-
-def _tensor(given: Any, named: Mapping[str, Any], copy: bool) -> torch.Tensor:
-    """What is given as a tensor, of which `named` asks for a dtype and a device."""
-    tensor: torch.Tensor = _stacked(given)
-    return tensor.to(named.get("device") or tensor.device, named.get("dtype") or tensor.dtype, copy=copy)
-
-
-def _stacked(given: Any) -> Any:
-    if isinstance(given, (list, tuple)) and any(map(_is_traced, given)):
-        return _called("numpy", "stack", ([Array(_stacked(each)) for each in given],), {}).tensor
+def stacked(given: Any) -> Any:
+    if isinstance(given, (list, tuple)) and any(map(is_traced, given)):
+        return called("numpy", "stack", ([Array(stacked(each)) for each in given],), {}).tensor
     if isinstance(given, (torch.SymInt, torch.SymFloat)):
         size: Any = given
         return torch.scalar_tensor(size, dtype=torch.int64 if isinstance(given, torch.SymInt) else torch.float64)
@@ -228,9 +150,9 @@ def _stacked(given: Any) -> Any:
     return torch.from_numpy(_array(given))
 
 
-def _is_traced(value: Any) -> bool:
+def is_traced(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
-        return any(map(_is_traced, value))
+        return any(map(is_traced, value))
     return type(value) is Array or isinstance(value, (torch.Tensor, torch.SymInt, torch.SymFloat))
 
 
@@ -259,8 +181,10 @@ def _forwards(index: Any, tensor: torch.Tensor) -> tuple[Any, torch.Tensor]:
     return tuple(turned), tensor
 
 
-def _ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def computed(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """What a universal function of NumPy gives; of a tensor a tensor, as NumPy does."""
+    if getattr(np, ufunc.__name__, None) is not ufunc:
+        raise NotInTorch(f"`{ufunc.__name__}`, which is none of NumPy's own functions, has no form in torch")
     named = dict(kwargs)
     outs = named.pop("out", None)
     out = outs[0] if outs else None
@@ -271,20 +195,26 @@ def _ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[
         name = _ACCUMULATIONS.get(ufunc.__name__)
     else:
         name = ufunc.__name__ if method == "__call__" else None
+    if any(type(each) is np.ndarray for each in outs or ()) or (method == "at" and type(inputs[0]) is np.ndarray):
+        raise NeedsValues(_INTO_VALUES)
+    if method == "at" and ufunc is np.add:
+        inputs[0]._written()
+        inputs[0].tensor.index_put_(_places(inputs[1]), stacked(inputs[2]).to(inputs[0].tensor.dtype), accumulate=True)
+        return None
     if name is None or (outs and (len(outs) > 1 or type(out) is not Array)):
         raise NotInTorch(f"`np.{ufunc.__name__}.{method}` as it is used has no form in torch")
     if not any(type(each) is Array or isinstance(each, torch.Tensor) for each in inputs):
-        inputs = [Array(_stacked(each)) if _is_traced(each) else each for each in inputs]
-    inputs = [each if type(each) in _WEAK or _is_traced(each) else _array(each) for each in inputs]
+        inputs = [Array(stacked(each)) if is_traced(each) else each for each in inputs]
+    inputs = [each if type(each) in _WEAK or is_traced(each) else _array(each) for each in inputs]
     if where is not True:
         if out is None:
             raise NotInTorch(f"`np.{ufunc.__name__}` with `where` and without `out` has no form in torch")
-        out[...] = _called("numpy", "where", (where, _called("numpy", name, inputs, named), out), {})
+        out[...] = called("numpy", "where", (where, called("numpy", name, inputs, named), out), {})
         return out
     if out is not None:
         out._written()
         named["out"] = out
-    result = _called("numpy", name, inputs, named)
+    result = called("numpy", name, inputs, named)
     if out is not None:
         return out
     return without_arrays(result) if any(isinstance(each, torch.Tensor) for each in inputs) else result
@@ -301,11 +231,43 @@ _REDUCTIONS = {
 _ACCUMULATIONS = {"add": "cumsum", "multiply": "cumprod"}
 
 
-def _called(module: str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+_WRITERS = frozenset({"copyto", "put", "place", "putmask", "fill_diagonal", "put_along_axis"})
+"""Functions that write into their first argument."""
+
+_INTO_VALUES = "what NumPy computes of a tensor is written into an array of its own"
+
+
+def _places(indices: Any) -> tuple[torch.Tensor, ...]:
+    """Indices as `index_put_` takes them."""
+    return tuple(map(stacked, indices)) if isinstance(indices, tuple) else (stacked(indices),)
+
+
+def _number(kind: type[int] | type[float], tensor: torch.Tensor) -> int | float:
+    try:
+        return kind(tensor)
+    except RuntimeError as error:  # what torch raises for data that a trace does not have has no common class
+        raise NeedsValues(f"`{kind.__name__}` of an array needs its values") from error
+
+
+def called(module: str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    into = args[0] if name in _WRITERS else kwargs.get("out")
+    if type(into) is np.ndarray:
+        raise NeedsValues(_INTO_VALUES)
+    if type(into) is Array:
+        into._written()
+    what = f"{module.replace('numpy', 'np', 1)}.{name}"
+    own = vars(numpy_functions).get(name) if module == "numpy" else None
     function = function_in_layer(module, name)
-    if function is None:
-        raise NotInTorch(f"`{module.replace('numpy', 'np', 1)}.{name}` of a tensor has no form in torch")
-    return _run(f"{module.replace('numpy', 'np', 1)}.{name}", function, args, kwargs)
+    if function is None and own is None:
+        raise NotInTorch(f"`{what}` of a tensor has no form in torch")
+    if function is not None:
+        try:
+            return _run(what, function, args, kwargs)
+        except NotInTorch:
+            if own is None:
+                raise
+    assert own is not None
+    return own(*args, **kwargs)
 
 
 def _run(what: str, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

@@ -27,7 +27,8 @@ from onnxdx.compat.small_programs import (
 )
 from onnxdx.fixes.operators.both_sides import choosing, on_all_paths
 from onnxdx.fixes.operators.formulas import formula_for
-from onnxdx.fixes.operators.numpy_arrays import NeedsValues, numpy_on_tensors, without_arrays
+from onnxdx.fixes.operators.numpy_arrays import NotInTorch, without_arrays
+from onnxdx.fixes.operators.numpy_tracing import numpy_on_tensors
 from onnxdx.fixes.operators.python_bodies import body_of, has_body
 from onnxdx.fixes.operators.uses import made_up
 from onnxdx.graph.operators import mutates
@@ -82,17 +83,23 @@ def traced(
             whole_list[index] = value
         return _results(on_all_paths(lambda: without_arrays(body(whole_list))))
 
-    def graph(all_arrays: bool) -> fx.GraphModule:
-        with numpy_on_tensors(all_arrays=all_arrays):
-            return _functional(call, [values[index] for index in opened], whole, formulas)
+    def graph() -> fx.GraphModule:
+        given = [values[index] for index in opened]
+        try:
+            with numpy_on_tensors(all_arrays=False) as made:
+                return _functional(call, given, whole, formulas)
+        except NotInTorch:
+            raise
+        except Exception:  # NumPy has its own errors for an array that is to hold what is traced
+            if not made.any:
+                raise
+        with numpy_on_tensors(all_arrays=True):
+            return _functional(call, given, whole, formulas)
 
     try:
         with torch.no_grad(), mode, sizes_of_data_forgotten(mode), _quiet(), choosing(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            try:
-                module = graph(all_arrays=False)
-            except NeedsValues:
-                module = graph(all_arrays=True)
+            module = graph()
             module.graph.eliminate_dead_code()
             exported = assembled_program(module)
     except Exception as error:  # foreign code on values that it may not read: anything can come out
