@@ -117,6 +117,33 @@ def test_what_onnx_cannot_express_is_told_with_the_reason(
     assert why in fix.title
 
 
+@torch.library.custom_op("fixes_ways::most", mutates_args=())
+def most(x: torch.Tensor) -> int:
+    return int(x.max())
+
+
+@most.register_fake
+def _(x: torch.Tensor) -> int:
+    return torch.library.get_ctx().new_dynamic_size()
+
+
+def test_a_whole_number_of_python_is_a_scalar_of_a_function_written_by_hand(run: Callable[..., Any]) -> None:
+    def model(x: torch.Tensor) -> torch.Tensor:
+        return torch.zeros(most(x)) + 1
+
+    def whole(x: Any) -> Any:
+        return op.Cast(op.ReduceMax(x, keepdims=0), to=7)
+
+    (fix,) = run(model, torch.tensor([2.5, 4.5])).fixes()
+    by_hand = run(
+        model, torch.tensor([2.5, 4.5]), options=ExportOptions(onnx_registry=OnnxRegistry().with_op(most, whole))
+    )
+
+    assert "# result 1: i64[] = 4, for a number of Python" in fix.text
+    assert by_hand.report.findings == ()
+    assert by_hand.agrees(torch.tensor([7.5, 1.0]))
+
+
 def test_the_last_resort_is_a_stub_of_what_is_known(run: Callable[..., Any]) -> None:
     (fix,) = run(lambda x: torch.ops.fixes_ways.softsign(x), torch.ones(3, 4)).fixes()
 

@@ -15,7 +15,7 @@ from onnxdx.fixes.operators.again import exported_again
 from onnxdx.fixes.operators.function_text import Candidate
 from onnxdx.fixes.operators.proof import Proof, Refuted, compiled, proven
 from onnxdx.fixes.operators.small_program import Untraceable
-from onnxdx.fixes.operators.stub import manual_fix, never
+from onnxdx.fixes.operators.stub import manual_fix, never, returns_whole_numbers
 from onnxdx.fixes.operators.uses import Operator, operator_of
 from onnxdx.fixes.operators.ways import WAYS, python_body
 from onnxdx.user_functions.registry_source import FunctionSource, NoRegistryText, RegisteredAlready, registry_edit
@@ -36,7 +36,7 @@ def offers(finding: Finding, evidence: Evidence) -> Iterator[Fix]:
     if draft is None or operator is None:
         return
     reasons: list[str] = []
-    if never(operator.target):
+    if never(operator.target) or returns_whole_numbers(operator.target):
         yield manual_fix(operator, reasons)
         return
     if isinstance(finding, NoKernelHere):

@@ -140,6 +140,7 @@ def without_arrays(result: Any) -> Any:
 
 
 def stacked(given: Any) -> Any:
+    """Arrays, sizes and numbers, in nested lists, as one tensor with the dtype that NumPy would give it."""
     if isinstance(given, (list, tuple)) and any(map(is_traced, given)):
         return called("numpy", "stack", ([Array(stacked(each)) for each in given],), {}).tensor
     if isinstance(given, (torch.SymInt, torch.SymFloat)):
@@ -151,6 +152,7 @@ def stacked(given: Any) -> Any:
 
 
 def is_traced(value: Any) -> bool:
+    """Whether an array, a tensor or a size is in it, of which a trace has no values."""
     if isinstance(value, (list, tuple)):
         return any(map(is_traced, value))
     return type(value) is Array or isinstance(value, (torch.Tensor, torch.SymInt, torch.SymFloat))
@@ -250,6 +252,7 @@ def _number(kind: type[int] | type[float], tensor: torch.Tensor) -> int | float:
 
 
 def called(module: str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """What a function of NumPy gives, by the one of torch's layer or one of our own; raises NotInTorch."""
     into = args[0] if name in _WRITERS else kwargs.get("out")
     if type(into) is np.ndarray:
         raise NeedsValues(_INTO_VALUES)

@@ -52,9 +52,21 @@ def never(target: OpOverload) -> str:
         return "it draws random numbers, and no runtime draws those of torch"
     if schema(target).is_mutable:
         return "it writes into its arguments, which ONNX operators cannot do"
-    if any("Tensor" not in str(each.type) for each in schema(target).returns):
+    if any("Tensor" not in kind and kind not in _WHOLE for kind in _kinds(target)):
         return "it returns a number of Python, on which the program depends"
     return ""
+
+
+def returns_whole_numbers(target: OpOverload) -> bool:
+    """Whether numbers of Python are among the results, which a function gives as scalars of int64."""
+    return any(kind in _WHOLE for kind in _kinds(target))
+
+
+_WHOLE = frozenset({"int", "SymInt"})
+
+
+def _kinds(target: OpOverload) -> list[str]:
+    return [str(each.type) for each in schema(target).returns]
 
 
 def inexpressible(target: OpOverload) -> str:
@@ -67,7 +79,8 @@ def _comments(operator: Operator) -> Iterator[str]:
     for name, value in use.arguments.leaves():
         yield f"# {name}: {_described(value)}"
     for index, result in enumerate(eager(operator, use.arguments) or ()):
-        yield f"# result {index + 1}: {_described(result)}"
+        whole = _kinds(operator.target)[index : index + 1] in (["int"], ["SymInt"])
+        yield f"# result {index + 1}: {_described(result)}{', for a number of Python' if whole else ''}"
 
 
 def _described(value: Any) -> str:
