@@ -103,7 +103,7 @@ class _Looking(contextlib.AbstractContextManager["_Looking"]):
     def _line(self, frame: FrameType, event: str, argument: Any) -> Any:
         if self._ended or event not in ("line", "opcode") or not self._first <= frame.f_lineno <= self._last:
             return self._line
-        self._ended = self._bound <= frame.f_locals.keys()
+        self._ended = self._bound.issubset(frame.f_locals)
         if self._ended or self.found is None:
             names = {name: _copied(value) for name, value in _variables(frame).items()}
             self.found = Sighting(names, frame.f_globals)
