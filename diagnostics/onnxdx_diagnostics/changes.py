@@ -106,7 +106,7 @@ def apply(prepared: Prepared, titles: tuple[str, ...] = ()) -> Entry:
     try:
         for change in entry.changes:
             _bring(change, entry, back=False)
-    except BaseException as error:
+    except BaseException as error:  # an interrupt, too, must not leave some files changed and others not
         _take_back(entry, journal, error)
         with _refusing(prepared.root):
             raise
